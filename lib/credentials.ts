@@ -1,0 +1,62 @@
+import { InvalidRequestError } from './errors.js'
+import type { Reason } from './refusal.js'
+
+/** What a request carries: a token, nothing a gatehouse reads, or something malformed. */
+export type Extraction = string | { readonly reason: Extract<Reason, 'header_missing' | 'scheme_unsupported'>, readonly found?: string }
+
+const NOTHING: Extraction = Object.freeze({ reason: 'header_missing' })
+
+/**
+ * The Bearer token of a request's headers. Only the Authorization header is read: never the query, a body or a
+ * cookie. Whether the token is well formed is not looked at here beyond being there at all; see
+ * `requireToken68`.
+ *
+ * @param rawHeaders names and values in turn, as they came: Node keeps only the first of two Authorization headers elsewhere
+ * @throws InvalidRequestError for two Authorization headers, or the Bearer scheme without anything behind it
+ * @see RFC 6750 section 2.1, 3.1; RFC 9110 section 11.1: the scheme is case-insensitive
+ */
+export function bearerToken (rawHeaders: readonly string[]): Extraction {
+  const authorization = singleAuthorization(rawHeaders)
+  if (authorization === undefined) return NOTHING
+  const value = authorization.trim()
+  const end = value.indexOf(' ')
+  const scheme = end === -1 ? value : value.slice(0, end)
+  if (scheme.length !== 6 || scheme.toLowerCase() !== 'bearer') {
+    return { reason: 'scheme_unsupported', found: /^[\w-]{1,20}$/.test(scheme) && end !== -1 ? scheme : 'no known scheme' }
+  }
+  if (end === -1) throw new InvalidRequestError({ reason: 'header_malformed', found: 'the scheme alone', hint: 'send Authorization: Bearer <token>' })
+  // RFC 9110 section 11.4: one or more spaces stand between scheme and credentials.
+  const token = value.slice(end + 1)
+  return token.charCodeAt(0) === 0x20 ? token.trimStart() : token
+}
+
+/**
+ * A Bearer credential is one token68 value; anything else is a malformed request, whatever it was meant to be.
+ *
+ * @throws InvalidRequestError
+ * @see RFC 6750 section 2.1, RFC 9110 section 11.2
+ */
+export function requireToken68 (token: string): void {
+  if (/^[A-Za-z0-9\-._~+/]+=*$/.test(token)) return
+  throw new InvalidRequestError({ ...malformation(token) })
+}
+
+function malformation (token: string): { reason: Reason, hint?: string } {
+  if (/^bearer\b/i.test(token)) return { reason: 'header_malformed', hint: 'the scheme is written twice' }
+  if (/^["']|["']$/.test(token)) return { reason: 'token_quoted', hint: 'remove the quotes around the token' }
+  if (/^<.*>$/.test(token)) return { reason: 'token_quoted', hint: 'a placeholder was sent instead of a token' }
+  return { reason: 'header_malformed', hint: 'send exactly one token: Authorization: Bearer <token>' }
+}
+
+function singleAuthorization (rawHeaders: readonly string[]): string | undefined {
+  let found: string | undefined
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (name.length !== 13 || name.toLowerCase() !== 'authorization') continue
+    if (found !== undefined) {
+      throw new InvalidRequestError({ reason: 'header_repeated', hint: 'a client or a proxy adds a second Authorization header' })
+    }
+    found = rawHeaders[index + 1]!
+  }
+  return found
+}

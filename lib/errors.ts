@@ -1,0 +1,195 @@
+import { bearerChallenge } from './challenge.js'
+import type { Refusal } from './refusal.js'
+
+/** Every code an `AuthError` can carry. The table in README explains each. */
+export type AuthErrorCode =
+  | 'GATEHOUSE_CREDENTIAL_MISSING'
+  | 'GATEHOUSE_CREDENTIAL_MALFORMED'
+  | 'GATEHOUSE_TOKEN_INVALID'
+  | 'GATEHOUSE_SCOPE_INSUFFICIENT'
+  | 'GATEHOUSE_FORBIDDEN'
+  | 'GATEHOUSE_NO_ORGANIZATION'
+  | 'GATEHOUSE_NOT_AUTHENTICATED'
+  | 'GATEHOUSE_ROUTE_MISCONFIGURED'
+  | 'GATEHOUSE_UNAVAILABLE'
+
+interface Answer {
+  readonly statusCode: number
+  readonly code: AuthErrorCode
+  /** The one sentence the caller gets. Constant: nothing a caller sent is in it. */
+  readonly message: string
+  /** The error code of RFC 6750 section 3.1, where it has one for the case. */
+  readonly error?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * Base of every refusal. `statusCode`, `code`, `error` and `headers` are for the answer; `reason` is for
+ * metrics and logs. It carries no stack: refusals are answers, not defects, and callers can cause any number
+ * of them.
+ */
+export class AuthError extends Error {
+  readonly statusCode: number
+  readonly code: AuthErrorCode
+  /** OAuth error code, undefined where RFC 6750 has none for the case. */
+  readonly error: string | undefined
+  /** Headers the answer needs, the challenge among them. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly #refusal: Refusal
+
+  constructor (answer: Answer, refusal: Refusal) {
+    const limit = Error.stackTraceLimit
+    // Capturing the stack costs more than the rest of a refusal; an attacker would choose when we pay it.
+    if (answer.statusCode !== 500) Error.stackTraceLimit = 0
+    super(answer.message)
+    Error.stackTraceLimit = limit
+    this.statusCode = answer.statusCode
+    this.code = answer.code
+    this.error = answer.error
+    this.headers = answer.headers ?? {}
+    this.#refusal = refusal
+  }
+
+  /** Why, in one word of a closed list. For logs and metrics: an answer that shows it tells attackers more than they need. */
+  get reason (): Refusal['reason'] {
+    return this.#refusal.reason
+  }
+
+  /** Everything the log line says: for the operator only. */
+  get refusal (): Refusal {
+    return this.#refusal
+  }
+}
+
+/**
+ * "If the request lacks any authentication information (e.g., the client was unaware that authentication is
+ * necessary or attempted using an unsupported authentication method), the resource server SHOULD NOT include
+ * an error code or other error information." 401.
+ *
+ * @see RFC 6750 section 3.1
+ */
+export class MissingCredentialError extends AuthError {
+  constructor (refusal: Refusal, scope?: string) {
+    super({
+      statusCode: 401,
+      code: 'GATEHOUSE_CREDENTIAL_MISSING',
+      message: 'Authentication is required',
+      headers: { 'www-authenticate': bearerChallenge({ scope }) }
+    }, refusal)
+  }
+}
+
+/**
+ * "The request is missing a required parameter, includes an unsupported parameter or parameter value, repeats
+ * the same parameter, uses more than one method for including an access token, or is otherwise malformed." 400.
+ *
+ * @see RFC 6750 section 3.1, `invalid_request`
+ */
+export class InvalidRequestError extends AuthError {
+  constructor (refusal: Refusal) {
+    const message = 'The Authorization header must carry exactly one credential: Bearer, one space, the token'
+    super({
+      statusCode: 400,
+      code: 'GATEHOUSE_CREDENTIAL_MALFORMED',
+      message,
+      error: 'invalid_request',
+      headers: { 'www-authenticate': bearerChallenge({ error: 'invalid_request', description: message }) }
+    }, refusal)
+  }
+}
+
+/**
+ * "The access token provided is expired, revoked, malformed, or invalid for other reasons." 401.
+ *
+ * @see RFC 6750 section 3.1, `invalid_token`
+ */
+export class InvalidTokenError extends AuthError {
+  constructor (refusal: Refusal) {
+    const message = 'The access token is expired, revoked, malformed or not meant for this API'
+    super({
+      statusCode: 401,
+      code: 'GATEHOUSE_TOKEN_INVALID',
+      message,
+      error: 'invalid_token',
+      headers: { 'www-authenticate': bearerChallenge({ error: 'invalid_token', description: message }) }
+    }, refusal)
+  }
+}
+
+/**
+ * "The request requires higher privileges than provided by the access token." 403, with the scope that would do.
+ *
+ * @see RFC 6750 section 3.1, `insufficient_scope`
+ */
+export class InsufficientScopeError extends AuthError {
+  constructor (refusal: Refusal, scope: string) {
+    const message = 'The access token lacks a scope this request needs'
+    super({
+      statusCode: 403,
+      code: 'GATEHOUSE_SCOPE_INSUFFICIENT',
+      message,
+      error: 'insufficient_scope',
+      headers: { 'www-authenticate': bearerChallenge({ error: 'insufficient_scope', description: message, scope }) }
+    }, refusal)
+  }
+}
+
+/**
+ * A permission, role or claim is missing, or `authorize` said no: 403 without a challenge, for a client could
+ * not mend it by asking for another token.
+ */
+export class ForbiddenError extends AuthError {
+  constructor (refusal: Refusal) {
+    super({ statusCode: 403, code: 'GATEHOUSE_FORBIDDEN', message: 'The caller may not do this' }, refusal)
+  }
+}
+
+/** `organizationId()` was asked of a caller who acts in no organization: 403. */
+export class NoOrganizationError extends AuthError {
+  constructor (refusal: Refusal) {
+    super({ statusCode: 403, code: 'GATEHOUSE_NO_ORGANIZATION', message: 'The caller acts in no organization' }, refusal)
+  }
+}
+
+/**
+ * An accessor of `request.auth` was used where nobody is authenticated. On an optional route a bare 401. On a
+ * public or unguarded one 500, for it is a mistake in the app; the message names route and remedy.
+ */
+export class NotAuthenticatedError extends AuthError {
+  constructor (refusal: Refusal, mistake?: string) {
+    super(mistake === undefined
+      ? {
+          statusCode: 401,
+          code: 'GATEHOUSE_NOT_AUTHENTICATED',
+          message: 'Authentication is required',
+          headers: { 'www-authenticate': bearerChallenge({}) }
+        }
+      : { statusCode: 500, code: 'GATEHOUSE_NOT_AUTHENTICATED', message: mistake }, refusal)
+  }
+}
+
+/**
+ * A route declared before the plugin loaded has a mistake in its `config`, found on its first request: 500 on
+ * every request, never an open route. The message names the route and the remedy.
+ */
+export class RouteMisconfiguredError extends AuthError {
+  constructor (refusal: Refusal, mistake: string) {
+    super({ statusCode: 500, code: 'GATEHOUSE_ROUTE_MISCONFIGURED', message: mistake }, refusal)
+  }
+}
+
+/**
+ * The credential cannot be judged now: keys cannot be had, or a resolver failed. 503 with `Retry-After`, never
+ * a 401: "not now" is not "not you".
+ */
+export class UnavailableError extends AuthError {
+  /** @param retryAfter seconds until another try makes sense, at least 1 */
+  constructor (refusal: Refusal, retryAfter: number) {
+    super({
+      statusCode: 503,
+      code: 'GATEHOUSE_UNAVAILABLE',
+      message: 'The credential cannot be verified right now',
+      headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }
+    }, refusal)
+  }
+}

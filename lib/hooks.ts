@@ -1,0 +1,115 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Identity } from '../types/identity.js'
+import type { Authenticator } from './authenticate.js'
+import { bearerToken, requireToken68 } from './credentials.js'
+import { AuthError, ForbiddenError, InvalidTokenError, MissingCredentialError } from './errors.js'
+import { guard } from './guard.js'
+import type { Policy } from './policy.js'
+import type { Reporter } from './report.js'
+import type { Caller } from './request-auth.js'
+import type { Routes } from './routes.js'
+
+/** Where the hooks leave what they know of a request. */
+export const kCaller = Symbol('gatehouse.caller')
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [kCaller]: Caller | null
+  }
+}
+
+type Done = (error?: Error) => void
+type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void
+
+interface Parts {
+  readonly routes: Routes
+  readonly authenticator: Authenticator
+  readonly reporter: Reporter
+  /** Whether policies are decided as soon as the caller is known. */
+  readonly enforceEarly: boolean
+}
+
+/** The two hooks of a registration: who is calling, and whether they may. */
+export interface Hooks {
+  /** `onRequest`: before a byte of the body is read. Synchronous for a token seen before. */
+  readonly authenticate: Hook
+  /** `preHandler`: after the body was parsed and validated. */
+  readonly authorize: Hook
+}
+
+/** @param hookName what Fastify prints the first hook as */
+export function createHooks ({ routes, authenticator, reporter, enforceEarly }: Parts, hookName: string): Hooks {
+  function authenticate (request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    if (request.is404) return done()
+    try {
+      const policy = routes.policyOf(request)
+      const token = policy.mode === 'public' ? undefined : presentedToken(request, policy)
+      const identity = token === undefined ? undefined : identify(token, request, policy)
+      if (identity instanceof Promise) {
+        identity.then(
+          (known) => { admit({ policy, reply, reporter, identity: known, token }, request, done) },
+          (error: unknown) => { fail(error, request, reply, done) }
+        )
+      } else {
+        admit({ policy, reply, reporter, identity, token }, request, done)
+      }
+    } catch (error) {
+      fail(error, request, reply, done)
+    }
+  }
+
+  function identify (token: string, request: FastifyRequest, policy: Policy): Identity | Promise<Identity> {
+    try {
+      return authenticator.identify(token, request, policy.providers)
+    } catch (error) {
+      // A good token is a token68 value, so only a bad one is asked whether it is one.
+      if (error instanceof InvalidTokenError) requireToken68(token)
+      throw error
+    }
+  }
+
+  function admit (caller: Caller, request: FastifyRequest, done: Done): void {
+    request[kCaller] = caller
+    if (enforceEarly) authorize(request, caller.reply, done)
+    else done()
+  }
+
+  function authorize (request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    const caller = request[kCaller]
+    if (caller === null) return done()
+    const { policy, identity } = caller
+    const denial = identity === undefined ? undefined : guard(policy.demands, identity)
+    if (denial !== undefined) return fail(denial, request, reply, done)
+    if (policy.authorize.length === 0) return done()
+    askAll(policy.authorize, request).then(
+      (allowed) => { allowed ? done() : fail(refusedByAuthorize(identity), request, reply, done) },
+      (error: unknown) => { fail(error, request, reply, done) }
+    )
+  }
+
+  function fail (error: unknown, request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    done((error instanceof AuthError ? reporter.refuse(error, request, reply) : error) as Error)
+  }
+
+  Object.defineProperty(authenticate, 'name', { value: hookName })
+  return { authenticate, authorize }
+}
+
+/** undefined: an optional route, and nothing was sent. */
+function presentedToken (request: FastifyRequest, policy: Policy): string | undefined {
+  const token = bearerToken(request.raw.rawHeaders)
+  if (typeof token === 'string') return token
+  if (policy.mode === 'optional') return undefined
+  throw new MissingCredentialError({ ...token, hint: 'send Authorization: Bearer <token>; some proxies strip the header' }, policy.scope)
+}
+
+async function askAll (questions: Policy['authorize'], request: FastifyRequest): Promise<boolean> {
+  for (const ask of questions) {
+    if (await ask(request) !== true) return false
+  }
+  return true
+}
+
+function refusedByAuthorize (identity: Identity | undefined): ForbiddenError {
+  return new ForbiddenError({ reason: 'authorize_refused', provider: identity?.provider, clientId: identity?.clientId })
+}

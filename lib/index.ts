@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Gatehouse } from '../types/gatehouse.js'
+import type { GatehouseOptions } from '../types/options.js'
+import '../types/fastify.js'
+import { createAuthenticator } from './authenticate.js'
+import { createHooks, kCaller } from './hooks.js'
+import { createGatehouse } from './instance.js'
+import { claimScope } from './lineage.js'
+import { readOptions } from './options.js'
+import { createReporter } from './report.js'
+import { createRequestAuth } from './request-auth.js'
+import { createRoutes } from './routes.js'
+import { startUp, warnAboutOrder } from './startup.js'
+import { createKeyRings } from './token/rings.js'
+
+let registrations = 0
+
+async function plugin (app: FastifyInstance, options: GatehouseOptions): Promise<void> {
+  const settings = readOptions(options)
+  if (app.hasRequestDecorator('auth')) {
+    throw new TypeError('gatehouse: another plugin has decorated request.auth in this scope; register the two in sibling scopes')
+  }
+  claimScope(app)
+
+  const rings = createKeyRings(settings, app.log)
+  const reporter = createReporter(app.log)
+  const routes = createRoutes(app, settings)
+  const authenticator = createAuthenticator(settings, rings)
+  const hookName = `gatehouseAuthenticate${++registrations}`
+  const hooks = createHooks({ routes, authenticator, reporter, enforceEarly: settings.enforce === 'onRequest' }, hookName)
+  const corsCameFirst = app.hasPlugin('@fastify/cors')
+
+  const gatehouse: Gatehouse = createGatehouse({ settings, rings, routes, authenticator, reporter })
+  app.decorate('gatehouse', gatehouse)
+  app.decorateRequest(kCaller, null)
+  app.decorateRequest('auth', { getter () { return createRequestAuth(this, this[kCaller] ?? undefined) } })
+
+  app.addHook('onRoute', function gatehouseSeesRoute (route) { routes.see(this, route) })
+  app.addHook('onRequest', hooks.authenticate)
+  if (settings.enforce === 'preHandler') app.addHook('preHandler', hooks.authorize)
+  app.addHook('onReady', async function gatehouseStartsUp () {
+    warnAboutOrder(app, routes, hookName, corsCameFirst)
+    await startUp(app, settings, rings, routes)
+  })
+  app.addHook('onClose', async function gatehouseCloses () { await rings.close() })
+}
+
+/**
+ * The plugin. Every route of the scope it is registered in, and of the scopes inside it, is protected unless it
+ * says otherwise.
+ *
+ * @example await app.register(gatehouse, { provider: oidc({ issuer, audience }) })
+ * @throws TypeError, which fails the boot, for a wrong option
+ */
+export const gatehouse = fp(plugin, { fastify: '5.x', name: 'fastify-gatehouse' })
+export default gatehouse
+
+export {
+  AuthError, ForbiddenError, InsufficientScopeError, InvalidRequestError, InvalidTokenError, MissingCredentialError,
+  NoOrganizationError, NotAuthenticatedError, RouteMisconfiguredError, UnavailableError
+} from './errors.js'
+export type { AuthErrorCode } from './errors.js'
+export { getAuth } from './get-auth.js'
+export { auth0, oidc } from './providers/index.js'
+export type { Auth0Options, OidcOptions, ProviderSettings } from './providers/index.js'
+export { redactPaths } from './redact-paths.js'
+export type { Reason, Refusal } from './refusal.js'
+export type { RequestAuth } from '../types/auth.js'
+export type { AccessTokenClaims, StandardClaims } from '../types/claims.js'
+export type { Gatehouse, GuardedRoute, ProviderHealth, Stats } from '../types/gatehouse.js'
+export type { CredentialsType, Identity } from '../types/identity.js'
+export type { CacheOptions, DefaultAuth, FetchOptions, GatehouseOptions } from '../types/options.js'
+export type { ClaimMapping, ClaimPath, ClaimSource, ClaimValues, KeyLocation, Provider, ProviderResolver, SigningAlgorithm, TokenKind } from '../types/provider.js'
+export type { AuthMode, ClaimRequirement, Demands, GroupPolicy, Primitive, Requirement, RouteAuth, RouteDescription, RoutePolicy } from '../types/route.js'
+// Only a star lets `declare module 'fastify-gatehouse' { interface Register }` reach the interface itself.
+export type * from '../types/register.js'

@@ -1,0 +1,50 @@
+import type { Gatehouse } from '../types/gatehouse.js'
+import type { Authenticator } from './authenticate.js'
+import { AuthError, InvalidTokenError } from './errors.js'
+import type { Settings } from './options.js'
+import type { Reporter } from './report.js'
+import type { Routes } from './routes.js'
+import type { KeyRings } from './token/rings.js'
+import { createShelf } from './token/shelf.js'
+
+interface Parts {
+  readonly settings: Settings
+  readonly rings: KeyRings
+  readonly routes: Routes
+  readonly authenticator: Authenticator
+  readonly reporter: Reporter
+}
+
+/** `app.gatehouse`. */
+export function createGatehouse ({ settings, rings, routes, authenticator, reporter }: Parts): Gatehouse {
+  return Object.freeze({
+    async verify (token: string) {
+      try {
+        if (typeof token !== 'string') throw new InvalidTokenError({ reason: 'token_malformed', expected: 'a text', found: typeof token })
+        return await authenticator.identify(token, undefined, undefined)
+      } catch (error) {
+        throw error instanceof AuthError ? reporter.refuse(error, undefined, undefined) : error
+      }
+    },
+    async ready () {
+      await Promise.all(rings.configured.map(async (ring) => {
+        if (ring.usable()) return
+        await ring.refresh()
+        if (!ring.usable()) throw ring.unavailable()
+      }))
+    },
+    health: () => rings.all().map((ring) => ring.health()),
+    stats: () => ({
+      accepted: authenticator.accepted,
+      cached: authenticator.recalled,
+      refused: { ...reporter.refused },
+      cacheSize: authenticator.cacheSize
+    }),
+    routes: () => routes.table().map((route) => ({ ...route })),
+    group: (scope, policy) => { routes.group(scope, policy) },
+    jwks: createShelf((issuer) => {
+      const provider = settings.providers.get(issuer)
+      return provider === undefined ? undefined : rings.of(provider)
+    })
+  } satisfies Gatehouse)
+}

@@ -1,0 +1,90 @@
+import type { DefaultAuth, FetchOptions } from '../types/options.js'
+import type { Provider, ProviderResolver } from '../types/provider.js'
+import { expected, plainObject, refuseUnknownKeys } from './configuration.js'
+import { isProvider } from './providers/define.js'
+
+/** The options as the rest of the house reads them: complete, checked, frozen. */
+export interface Settings {
+  /** Configured providers by issuer; empty where a resolver chooses. */
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly resolver: ProviderResolver | undefined
+  readonly defaultAuth: DefaultAuth
+  /** undefined: no cache. `ttl` in milliseconds. */
+  readonly cache: { readonly max: number, readonly ttl: number } | undefined
+  /** Seconds. */
+  readonly clockTolerance: number
+  readonly enforce: 'preHandler' | 'onRequest'
+  readonly startup: 'warm' | 'lazy' | 'require'
+  readonly fetchOptions: FetchOptions
+}
+
+const OPTIONS = ['provider', 'defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'fetchOptions']
+/** Fastify passes a registration's own options through to the plugin. */
+const FASTIFYS_OWN = ['prefix', 'logLevel', 'logSerializers']
+
+/** @throws TypeError naming path, value and remedy */
+export function readOptions (options: unknown): Settings {
+  const given = plainObject('gatehouse', options, 'pass { provider: … }')
+  refuseUnknownKeys('gatehouse', Object.fromEntries(Object.entries(given).filter(([key]) => !FASTIFYS_OWN.includes(key))), OPTIONS)
+  const { provider, defaultAuth = 'required', cache = {}, clockTolerance = 10, enforce = 'preHandler', startup = 'warm', fetchOptions = {} } = given
+  const resolver = typeof provider === 'function' ? provider as ProviderResolver : undefined
+  if (typeof defaultAuth !== 'function') oneOf('gatehouse.defaultAuth', defaultAuth, ['required', 'optional', 'public'])
+  oneOf('gatehouse.enforce', enforce, ['preHandler', 'onRequest'])
+  oneOf('gatehouse.startup', startup, ['warm', 'lazy', 'require'])
+  if (startup === 'require' && resolver !== undefined) {
+    throw new TypeError("gatehouse.startup: 'require' needs providers known at boot, a resolver has none; use 'warm' or 'lazy'")
+  }
+  return Object.freeze({
+    providers: resolver === undefined ? providersByIssuer(provider) : new Map<string, Provider>(),
+    resolver,
+    defaultAuth: defaultAuth as DefaultAuth,
+    cache: cacheSettings(cache),
+    clockTolerance: within('gatehouse.clockTolerance', clockTolerance, 0, 60, 'seconds'),
+    enforce: enforce as Settings['enforce'],
+    startup: startup as Settings['startup'],
+    fetchOptions: fetchSettings(fetchOptions)
+  })
+}
+
+function providersByIssuer (provider: unknown): ReadonlyMap<string, Provider> {
+  const list: readonly unknown[] = Array.isArray(provider) ? provider : [provider]
+  if (list.length === 0) throw expected('gatehouse.provider', 'at least one provider', provider)
+  const providers = new Map<string, Provider>()
+  const names = new Set<string>()
+  for (const value of list) {
+    if (!isProvider(value)) throw expected('gatehouse.provider', 'what oidc(…) or auth0(…) returns, a list of those, or a function', value)
+    if (providers.has(value.issuer)) throw new TypeError(`gatehouse.provider: two providers have the issuer ${value.issuer}; give one of them, with both audiences`)
+    if (names.has(value.name)) throw new TypeError(`gatehouse.provider: two providers are called ${JSON.stringify(value.name)}; give each a name of its own: { name: '…' }`)
+    providers.set(value.issuer, value)
+    names.add(value.name)
+  }
+  return providers
+}
+
+function cacheSettings (cache: unknown): Settings['cache'] {
+  if (cache === false) return undefined
+  const { max = 10_000, ttl = 300, ...rest } = plainObject('gatehouse.cache', cache, 'write false to switch it off')
+  refuseUnknownKeys('gatehouse.cache', rest, ['max', 'ttl'])
+  const entries = within('gatehouse.cache.max', max, 1, 1_000_000, 'tokens')
+  if (!Number.isInteger(entries)) throw expected('gatehouse.cache.max', 'a whole number', max)
+  return Object.freeze({ max: entries, ttl: within('gatehouse.cache.ttl', ttl, 1, 3600, 'seconds') * 1000 })
+}
+
+function fetchSettings (fetchOptions: unknown): FetchOptions {
+  const { dispatcher, headers, ...rest } = plainObject('gatehouse.fetchOptions', fetchOptions)
+  refuseUnknownKeys('gatehouse.fetchOptions', rest, ['dispatcher', 'headers'])
+  if (dispatcher !== undefined && (typeof dispatcher !== 'object' || dispatcher === null || !('dispatch' in dispatcher))) {
+    throw expected('gatehouse.fetchOptions.dispatcher', 'an undici dispatcher', dispatcher)
+  }
+  const copy = headers === undefined ? undefined : Object.freeze({ ...plainObject('gatehouse.fetchOptions.headers', headers) }) as Record<string, string>
+  return Object.freeze({ ...(dispatcher === undefined ? {} : { dispatcher }), ...(copy === undefined ? {} : { headers: copy }) })
+}
+
+function oneOf (path: string, value: unknown, choices: readonly string[]): void {
+  if (typeof value !== 'string' || !choices.includes(value)) throw expected(path, `one of ${choices.join(', ')}`, value)
+}
+
+function within (path: string, value: unknown, least: number, most: number, unit: string): number {
+  if (typeof value !== 'number' || !(value >= least && value <= most)) throw expected(path, `${least} to ${most} ${unit}`, value)
+  return value
+}

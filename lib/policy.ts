@@ -1,0 +1,131 @@
+import type { FastifyRequest } from 'fastify'
+import { expected, plainObject, refuseUnknownKeys } from './configuration.js'
+import { compileDemands, sufficientScope } from './demand.js'
+import type { Demand } from './demand.js'
+
+/** What a route demands, compiled once and frozen. */
+export interface Policy {
+  readonly mode: 'public' | 'optional' | 'required'
+  /** Only these may vouch; undefined: all. */
+  readonly providers: readonly string[] | undefined
+  readonly demands: readonly Demand[]
+  /** Each must answer true, in this order. */
+  readonly authorize: ReadonlyArray<(request: FastifyRequest) => boolean | Promise<boolean>>
+  /** The scopes a caller should ask for, for challenges. */
+  readonly scope: string | undefined
+}
+
+export const PUBLIC: Policy = Object.freeze({
+  mode: 'public', providers: undefined, demands: [], authorize: [], scope: undefined
+})
+
+const MEMBERS = ['scopes', 'permissions', 'roles'] as const
+const NEAR_MISSES = [['scope', 'scopes'], ['permission', 'permissions'], ['role', 'roles']] as const
+
+/** A route's config as it comes: anything may stand in it. */
+export interface RawPolicy {
+  readonly auth?: unknown
+  readonly scopes?: unknown
+  readonly permissions?: unknown
+  readonly roles?: unknown
+  readonly scope?: unknown
+  readonly permission?: unknown
+  readonly role?: unknown
+}
+
+/** Whether a route's config says anything to the gatehouse. */
+export function saysAnything (config: RawPolicy): boolean {
+  return config.auth !== undefined || MEMBERS.some((member) => config[member] !== undefined)
+}
+
+/**
+ * A route's `config` as a policy. `auth` left out means `required`.
+ *
+ * @param path what messages call it: `route GET /messages: config`
+ * @param config other plugins' members are left alone; near misses of ours are not
+ * @param known names of the registration's providers; undefined where a resolver chooses
+ * @throws TypeError naming the path, the value and the remedy
+ */
+export function compilePolicy (path: string, config: RawPolicy, known?: readonly string[]): Policy {
+  for (const [miss, member] of NEAR_MISSES) {
+    if (config[miss] !== undefined) throw new TypeError(`${path}.${miss}: did you mean ${JSON.stringify(member)}?`)
+  }
+  const auth = config.auth ?? 'required'
+  if (auth === false) return publicPolicy(path, config)
+  const { mode, providers, claims, authorize } = longForm(`${path}.auth`, auth, known)
+  const demands = [...compileDemands(path, pick(config)), ...compileDemands(`${path}.auth`, { claims })]
+  if (mode === 'optional' && demands.length > 0) {
+    throw new TypeError(`${path}: an optional route lets anonymous callers in, so it cannot demand ${demands[0]!.text}; ` +
+      "make it 'required', or call request.auth.require() where it matters")
+  }
+  return Object.freeze({
+    mode,
+    providers,
+    demands: Object.freeze(demands),
+    authorize: Object.freeze(authorize === undefined ? [] : [authorize]),
+    scope: sufficientScope(demands)
+  })
+}
+
+/** Both policies at once: what a group demands and what a route in it adds. */
+export function bothPolicies (outer: Policy, inner: Policy): Policy {
+  const demands = [...outer.demands, ...inner.demands]
+  const { providers } = inner
+  return Object.freeze({
+    mode: 'required',
+    providers: outer.providers === undefined || providers === undefined
+      ? providers ?? outer.providers
+      : outer.providers.filter((name) => providers.includes(name)),
+    demands: Object.freeze(demands),
+    authorize: Object.freeze([...outer.authorize, ...inner.authorize]),
+    scope: sufficientScope(demands)
+  })
+}
+
+function publicPolicy (path: string, config: RawPolicy): Policy {
+  const demanded = MEMBERS.find((member) => config[member] !== undefined)
+  if (demanded !== undefined) {
+    throw new TypeError(`${path}: auth: false makes the route public, so it cannot demand ${demanded}; remove one of the two`)
+  }
+  return PUBLIC
+}
+
+type LongForm = Pick<Policy, 'providers'> & {
+  readonly mode: 'optional' | 'required'
+  readonly claims: unknown
+  readonly authorize: Policy['authorize'][number] | undefined
+}
+
+function longForm (path: string, auth: unknown, known: readonly string[] | undefined): LongForm {
+  if (auth === 'required' || auth === 'optional') {
+    return { mode: auth, providers: undefined, claims: undefined, authorize: undefined }
+  }
+  const remedy = auth === true ? "write 'required'" : undefined
+  if (typeof auth !== 'object') throw expected(path, "false, 'required', 'optional' or an object", auth, remedy)
+  const { mode = 'required', providers, claims, authorize, ...rest } = plainObject(path, auth)
+  refuseUnknownKeys(path, rest, ['mode', 'providers', 'claims', 'authorize'])
+  if (mode !== 'required' && mode !== 'optional') {
+    throw expected(`${path}.mode`, "'required' or 'optional'", mode, mode === 'public' ? 'write auth: false for a public route' : undefined)
+  }
+  if (authorize !== undefined && typeof authorize !== 'function') throw expected(`${path}.authorize`, 'a function of the request', authorize)
+  return {
+    mode,
+    providers: providers === undefined ? undefined : providerNames(`${path}.providers`, providers, known),
+    claims,
+    authorize: authorize as LongForm['authorize']
+  }
+}
+
+function providerNames (path: string, names: unknown, known: readonly string[] | undefined): readonly string[] {
+  if (!Array.isArray(names) || names.length === 0) throw expected(path, 'a list of provider names', names, 'leave it out to accept all')
+  for (const name of names) {
+    if (typeof name !== 'string' || (known !== undefined && !known.includes(name))) {
+      throw expected(path, known === undefined ? 'names of providers' : `one of ${known.join(', ')}`, name)
+    }
+  }
+  return Object.freeze([...names as string[]])
+}
+
+function pick ({ scopes, permissions, roles }: RawPolicy): RawPolicy {
+  return { scopes, permissions, roles }
+}

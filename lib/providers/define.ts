@@ -1,0 +1,172 @@
+import type { ClaimMapping, ClaimSource, KeyLocation, Provider, SigningAlgorithm, TokenKind } from '../../types/provider.js'
+import { expected, isPlainObject, plainObject, refuseUnknownKeys } from '../configuration.js'
+import { issuerUrl, keyUrl } from './url.js'
+
+/** Every algorithm a provider may use: asymmetric ones only (RFC 8725 section 3.1). */
+export const ALGORITHMS: readonly SigningAlgorithm[] = Object.freeze([
+  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'
+])
+
+/** What every provider lets its user set. */
+export interface ProviderSettings {
+  /** How routes, logs and `request.auth.provider` call it. Unique in a registration. */
+  readonly name?: string | undefined
+  /** Narrows the accepted signature algorithms. Default: all asymmetric ones. */
+  readonly algorithms?: readonly SigningAlgorithm[] | undefined
+  /** Default `auto`; `rfc9068` accepts only `at+jwt` with every claim that RFC demands. */
+  readonly profile?: 'auto' | 'rfc9068' | undefined
+  /** Which claims mean what, where they differ from the provider's defaults. */
+  readonly claims?: Partial<ClaimMapping> | undefined
+  /** What tells access tokens from other JWTs, where it differs from the provider's defaults. */
+  readonly tokenKind?: Partial<TokenKind> | undefined
+  /** Fetch keys from here while the issuer keeps its public name. Default: the issuer's discovery document. */
+  readonly keys?: KeyLocation | undefined
+  /** Allows plain http beyond loopback. Anybody on the path can then forge keys. */
+  readonly dangerouslyAllowHttp?: boolean | undefined
+}
+
+/** The members of `ProviderSettings`, for checking what a user wrote. */
+export const SETTINGS = ['name', 'algorithms', 'profile', 'claims', 'tokenKind', 'keys', 'dangerouslyAllowHttp'] as const
+
+const CLAIMS: ClaimMapping = {
+  subject: 'sub',
+  scopes: ['scope', 'scp'],
+  permissions: 'permissions',
+  roles: 'roles',
+  organization: 'org_id',
+  client: ['client_id', 'azp']
+}
+
+const TOKEN_KIND: TokenKind = {
+  access: { token_use: ['access'] },
+  marks: ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'token_introspection'],
+  others: { typ: ['ID', 'Refresh', 'Logout'], token_use: ['id'] }
+}
+
+const defined = new WeakSet<object>()
+
+/** Whether a value came out of `defineProvider`, so that everything about it was checked. A spread copy did not. */
+export function isProvider (value: unknown): value is Provider {
+  return typeof value === 'object' && value !== null && defined.has(value)
+}
+
+interface Definition {
+  readonly name: string
+  readonly issuer: unknown
+  readonly audience: unknown
+  /** Said when the issuer or the audience is missing. */
+  readonly remedies: { readonly issuer: string, readonly audience: string }
+  readonly settings: ProviderSettings
+}
+
+/**
+ * Checks what a preset and its user said and freezes it as a `Provider`.
+ *
+ * @param path what messages call it: `auth0({ domain })`
+ * @throws TypeError naming path, value and remedy
+ */
+export function defineProvider (path: string, { name, issuer, audience, remedies, settings }: Definition): Provider {
+  const dangerouslyAllowHttp = settings.dangerouslyAllowHttp ?? false
+  if (typeof dangerouslyAllowHttp !== 'boolean') throw expected(`${path}: dangerouslyAllowHttp`, 'true or false', dangerouslyAllowHttp)
+  const checkedIssuer = issuerUrl(`${path}: issuer`, issuer, dangerouslyAllowHttp, remedies.issuer)
+  const provider: Provider = Object.freeze({
+    name: nonEmpty(`${path}: name`, settings.name ?? name),
+    issuer: checkedIssuer,
+    audience: audiences(`${path}: audience`, audience, remedies.audience),
+    algorithms: algorithmList(`${path}: algorithms`, settings.algorithms ?? ALGORITHMS),
+    keys: location(`${path}: keys`, settings.keys, checkedIssuer, dangerouslyAllowHttp),
+    profile: profileOf(`${path}: profile`, settings.profile ?? 'auto'),
+    claims: mapping(`${path}: claims`, settings.claims ?? {}),
+    tokenKind: kind(`${path}: tokenKind`, settings.tokenKind ?? {}),
+    dangerouslyAllowHttp
+  })
+  defined.add(provider)
+  return provider
+}
+
+function nonEmpty (path: string, value: unknown): string {
+  if (typeof value !== 'string' || value.trim() === '') throw expected(path, 'a text that is not empty', value)
+  return value
+}
+
+function audiences (path: string, value: unknown, remedy: string): readonly string[] | false {
+  if (value === false) return false
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  // An unset environment variable must stop the start, not open the API to every token of the issuer.
+  const valid = list.length > 0 && list.every((item) => typeof item === 'string' && item.trim() !== '' && item !== 'undefined')
+  if (!valid) throw expected(path, 'a text or a list of texts, none of them empty', value, remedy)
+  return Object.freeze([...list as string[]])
+}
+
+function algorithmList (path: string, value: unknown): readonly SigningAlgorithm[] {
+  if (!Array.isArray(value) || value.length === 0) throw expected(path, 'a list of algorithms', value)
+  for (const algorithm of value) {
+    if (!ALGORITHMS.includes(algorithm)) {
+      const symmetric = typeof algorithm === 'string' && /^(HS|none)/i.test(algorithm)
+      throw expected(path, `some of ${ALGORITHMS.join(', ')}`, algorithm,
+        symmetric ? 'tokens must be signed with a private key: set RS256 or ES256 at the provider' : undefined)
+    }
+  }
+  return Object.freeze([...value as SigningAlgorithm[]])
+}
+
+function location (path: string, value: unknown, issuer: string, allowHttp: boolean): KeyLocation {
+  if (value === undefined) {
+    return Object.freeze({ discovery: `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration` })
+  }
+  const { discovery, jwksUri, ...rest } = plainObject(path, value)
+  refuseUnknownKeys(path, rest, ['discovery', 'jwksUri'])
+  if ((discovery === undefined) === (jwksUri === undefined)) throw expected(path, 'either discovery or jwksUri', value)
+  return discovery === undefined
+    ? Object.freeze({ jwksUri: keyUrl(`${path}.jwksUri`, jwksUri, allowHttp) })
+    : Object.freeze({ discovery: keyUrl(`${path}.discovery`, discovery, allowHttp) })
+}
+
+function profileOf (path: string, value: unknown): Provider['profile'] {
+  if (value !== 'auto' && value !== 'rfc9068') throw expected(path, "'auto' or 'rfc9068'", value)
+  return value
+}
+
+function mapping (path: string, value: unknown): ClaimMapping {
+  const members = plainObject(path, value)
+  refuseUnknownKeys(path, members, Object.keys(CLAIMS))
+  const merged = { ...CLAIMS, ...definedMembers(members) }
+  for (const [member, sources] of Object.entries(merged)) {
+    const list: readonly unknown[] = Array.isArray(sources) ? sources : [sources]
+    if (list.length === 0 || !list.every(isSource)) {
+      throw expected(`${path}.${member}`, 'a claim name, { path: […] }, a function, or a list of those', sources)
+    }
+  }
+  return Object.freeze(merged) as ClaimMapping
+}
+
+function isSource (value: unknown): value is ClaimSource {
+  if (typeof value === 'function') return true
+  if (typeof value === 'string') return value !== ''
+  return isPlainObject(value) && Array.isArray(value.path) && value.path.length > 0 &&
+    value.path.every((name) => typeof name === 'string' && name !== '') && Object.keys(value).length === 1
+}
+
+function kind (path: string, value: unknown): TokenKind {
+  const members = plainObject(path, value)
+  refuseUnknownKeys(path, members, Object.keys(TOKEN_KIND))
+  const { access, marks, others } = { ...TOKEN_KIND, ...definedMembers(members) }
+  if (!Array.isArray(marks) || !marks.every((mark) => typeof mark === 'string')) throw expected(`${path}.marks`, 'a list of claim names', marks)
+  return Object.freeze({
+    access: claimValues(`${path}.access`, access),
+    marks: Object.freeze([...marks as string[]]),
+    others: claimValues(`${path}.others`, others)
+  })
+}
+
+function claimValues (path: string, value: unknown): TokenKind['access'] {
+  const entries = Object.entries(plainObject(path, value))
+  for (const [claim, values] of entries) {
+    if (!Array.isArray(values) || !values.every((item) => typeof item === 'string')) throw expected(`${path}.${claim}`, 'a list of texts', values)
+  }
+  return Object.freeze(Object.fromEntries(entries)) as TokenKind['access']
+}
+
+function definedMembers (value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined))
+}

@@ -1,0 +1,5 @@
+export { auth0 } from './auth0.js'
+export type { Auth0Options } from './auth0.js'
+export { oidc } from './oidc.js'
+export type { OidcOptions } from './oidc.js'
+export type { ProviderSettings } from './define.js'

@@ -1,0 +1,37 @@
+import { expected } from '../configuration.js'
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/**
+ * An issuer as it is compared with `iss`: returned to the letter, checked to be an https URL without query and
+ * fragment. Plain http is for loopback only, unless allowed.
+ *
+ * @throws TypeError naming the path
+ * @see OpenID Connect Discovery section 3, RFC 8414 section 2
+ */
+export function issuerUrl (path: string, value: unknown, allowHttp: boolean, remedy: string): string {
+  const url = secureUrl(path, value, allowHttp, remedy)
+  if (url.search !== '' || url.hash !== '') throw expected(path, 'a URL without query and fragment', value)
+  return value as string
+}
+
+/** A URL to fetch keys from, same rules. */
+export function keyUrl (path: string, value: unknown, allowHttp: boolean): string {
+  secureUrl(path, value, allowHttp)
+  return value as string
+}
+
+/** Whether keys may be fetched from this URL: https, or http on loopback, or http where it was allowed by name. */
+export function isSecure (url: URL, allowHttp: boolean): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && (allowHttp || LOOPBACK.test(url.hostname)))
+}
+
+function secureUrl (path: string, value: unknown, allowHttp: boolean, remedy?: string): URL {
+  if (typeof value !== 'string' || !URL.canParse(value)) throw expected(path, 'an https URL', value, remedy)
+  const url = new URL(value)
+  if (url.username !== '' || url.password !== '') throw new TypeError(`${path}: expected a URL without user name and password`)
+  if (!isSecure(url, allowHttp)) {
+    throw expected(path, 'an https URL', value, 'plain http is for loopback; dangerouslyAllowHttp: true allows it elsewhere')
+  }
+  return url
+}

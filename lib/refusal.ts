@@ -1,0 +1,45 @@
+/** Why a credential or a caller was refused. Closed: README explains each, a test holds both together. */
+export type Reason =
+  // the credential as it came
+  | 'header_missing' | 'scheme_unsupported' | 'header_malformed' | 'header_repeated'
+  // the token's form
+  | 'token_too_large' | 'token_quoted' | 'token_opaque' | 'token_encrypted' | 'token_malformed'
+  // its header
+  | 'alg_symmetric' | 'alg_refused' | 'crit_refused' | 'typ_refused' | 'kid_malformed' | 'kid_unknown'
+  // its claims
+  | 'issuer_mismatch' | 'audience_mismatch' | 'token_expired' | 'token_not_yet_valid' | 'time_malformed'
+  | 'claim_missing' | 'claim_malformed' | 'id_token' | 'not_an_access_token' | 'subject_missing' | 'binding_unverifiable'
+  | 'signature_invalid' | 'provider_refused'
+  // the caller
+  | 'scope_missing' | 'permission_missing' | 'role_missing' | 'claim_refused' | 'authorize_refused' | 'organization_missing'
+  // ours
+  | 'keys_unavailable' | 'resolver_failed' | 'accessor_misused' | 'route_misconfigured'
+
+/**
+ * What the operator is told: one log line and one `diagnostics_channel` message carry it. Texts that came with
+ * a token are shortened, and anything that looks like a token is left out.
+ */
+export interface Refusal {
+  readonly reason: Reason
+  readonly expected?: unknown
+  readonly found?: unknown
+  /** The likely slip, and what to do about it. */
+  readonly hint?: string | undefined
+  /** Name of the provider the token claims to be from, once one was chosen. */
+  readonly provider?: string | undefined
+  readonly kid?: string | undefined
+  readonly clientId?: string | undefined
+}
+
+const LONGEST = 200
+
+/** A value from an unverified token, fit for a log line: bounded, and never a token itself. */
+export function loggable (value: unknown): unknown {
+  if (typeof value === 'string') {
+    if (/eyJ|[\w-]{20,}\.[\w-]{20,}/.test(value)) return '[left out: looks like a token]'
+    return value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value
+  }
+  if (Array.isArray(value)) return value.slice(0, 10).map(loggable)
+  if (value === null || typeof value !== 'object') return value
+  return `[${typeof value}]`
+}

@@ -1,0 +1,110 @@
+import type { ClaimValues, Provider } from '../../types/provider.js'
+import { InvalidTokenError } from '../errors.js'
+import { loggable } from '../refusal.js'
+import type { Reason, Refusal } from '../refusal.js'
+import { audienceHint } from './hints.js'
+import type { CheckedHeader } from './header.js'
+
+type Claims = Readonly<Record<string, unknown>>
+
+/** Seconds: the last instant a JavaScript date can say. */
+const LATEST = 8.64e12
+
+/**
+ * Every check of the claims but the issuer's, which chose the provider. They come before the signature: they
+ * cost less, and a token that fails them must not cause a fetch of keys.
+ *
+ * @param now milliseconds since the epoch
+ * @param tolerance seconds
+ * @throws InvalidTokenError
+ */
+export function checkClaims (claims: Claims, header: CheckedHeader, provider: Provider, now: number, tolerance: number): void {
+  checkTimes(claims, provider, now / 1000, tolerance)
+  checkAudience(claims, provider)
+  checkKind(claims, header, provider)
+  checkBinding(claims, provider)
+  if (provider.profile === 'rfc9068') checkProfile(claims, provider)
+}
+
+/** RFC 7519 section 4.1.4 to 4.1.6. `exp` is required here; fractions are times like others. */
+function checkTimes (claims: Claims, provider: Provider, now: number, tolerance: number): void {
+  const exp = time(claims, 'exp', provider)
+  if (exp === undefined) throw refuse('claim_missing', claims, provider, { expected: 'exp' })
+  if (now >= exp + tolerance) {
+    const late = Math.round(now - exp)
+    const hint = late < 60 ? 'expired less than a minute ago: are the clocks in step?' : 'the client should get a new token before the old one expires'
+    throw refuse('token_expired', claims, provider, { found: `expired ${late} s ago`, hint })
+  }
+  for (const name of ['nbf', 'iat'] as const) {
+    const start = time(claims, name, provider)
+    if (start !== undefined && start > now + tolerance) {
+      const hint = "this server's clock is probably behind"
+      throw refuse('token_not_yet_valid', claims, provider, { found: `${name} is ${Math.round(start - now)} s ahead`, hint })
+    }
+  }
+}
+
+/** A NumericDate: a finite number a clock could show. `1e400` parses to Infinity, `-1e300` breaks date arithmetic. */
+function time (claims: Claims, name: string, provider: Provider): number | undefined {
+  if (!Object.hasOwn(claims, name)) return undefined
+  const value = claims[name]
+  if (typeof value === 'number' && value >= 0 && value <= LATEST) return value
+  throw refuse('time_malformed', claims, provider, { expected: `${name} in seconds since the epoch`, found: loggable(value) })
+}
+
+/** RFC 7519 section 4.1.3: the token is meant for whoever finds itself among its audiences. */
+function checkAudience (claims: Claims, provider: Provider): void {
+  const { audience } = provider
+  if (audience === false) return
+  const aud = Object.hasOwn(claims, 'aud') ? claims.aud : undefined
+  if (typeof aud === 'string' && audience.includes(aud)) return
+  if (Array.isArray(aud) && aud.every((item) => typeof item === 'string') && aud.some((item) => audience.includes(item))) return
+  throw refuse('audience_mismatch', claims, provider, { expected: audience, found: loggable(aud ?? 'no aud'), hint: audienceHint(claims, audience) })
+}
+
+/** RFC 8725 section 3.12: one kind of JWT must not pass for another. `typ: at+jwt` settles it. */
+function checkKind (claims: Claims, header: CheckedHeader, provider: Provider): void {
+  const { access, marks, others } = provider.tokenKind
+  if (header.isAccessToken || valueOf(claims, access) !== undefined) return
+  const other = valueOf(claims, others)
+  if (other !== undefined) throw refuse('not_an_access_token', claims, provider, { found: other })
+  const mark = marks.find((name) => Object.hasOwn(claims, name))
+  if (mark === undefined) return
+  const found = `the claim ${mark}`
+  if (mark === 'events' || mark === 'token_introspection') throw refuse('not_an_access_token', claims, provider, { found })
+  throw refuse('id_token', claims, provider, { found, hint: 'this is an ID token: the client must send its access token' })
+}
+
+function valueOf (claims: Claims, wanted: ClaimValues): string | undefined {
+  for (const name in wanted) {
+    const value = Object.hasOwn(claims, name) ? claims[name] : undefined
+    if (typeof value === 'string' && wanted[name]!.includes(value)) return `${name}: ${value}`
+  }
+  return undefined
+}
+
+/** RFC 7800 section 3.1, RFC 9449 section 7: a binding nobody checked is no binding, so the token is refused. */
+function checkBinding (claims: Claims, provider: Provider): void {
+  if (!Object.hasOwn(claims, 'cnf')) return
+  const hint = 'the token is bound to its sender (DPoP or a client certificate), and this API cannot check that yet'
+  throw refuse('binding_unverifiable', claims, provider, { found: 'the claim cnf', hint })
+}
+
+/** RFC 9068 section 2.2: claims an access token must have; issuer, audience and expiry are checked above. */
+function checkProfile (claims: Claims, provider: Provider): void {
+  for (const name of ['sub', 'client_id', 'jti'] as const) {
+    if (typeof claims[name] !== 'string') throw refuse('claim_missing', claims, provider, { expected: `${name}, a text (RFC 9068 section 2.2)` })
+  }
+  if (claims.iat === undefined) throw refuse('claim_missing', claims, provider, { expected: 'iat (RFC 9068 section 2.2)' })
+  if (provider.audience === false && claims.aud === undefined) throw refuse('claim_missing', claims, provider, { expected: 'aud (RFC 9068 section 2.2)' })
+}
+
+function refuse (reason: Reason, claims: Claims, provider: Provider, about: Pick<Refusal, 'expected' | 'found' | 'hint'>): InvalidTokenError {
+  const clientId = claims.client_id ?? claims.azp
+  return new InvalidTokenError({
+    reason,
+    provider: provider.name,
+    clientId: typeof clientId === 'string' ? String(loggable(clientId)) : undefined,
+    ...about
+  })
+}

@@ -1,0 +1,87 @@
+import { createPublicKey } from 'node:crypto'
+import type { JsonWebKey } from 'node:crypto'
+import type { SigningAlgorithm } from '../../types/provider.js'
+import { isPlainObject } from '../configuration.js'
+import type { PublicKey } from './jwt.js'
+
+/** A key that may verify tokens, as we read it: what else stood in the JWK is gone. */
+export interface VettedKey extends PublicKey {
+  readonly kid: string | undefined
+  /** The public members only. */
+  readonly jwk: Readonly<Record<string, string>>
+}
+
+/** What became of a key set. */
+export interface VettedSet {
+  readonly keys: readonly VettedKey[]
+  /** Why keys were left out, a sentence each. */
+  readonly dropped: readonly string[]
+}
+
+const MOST_KEYS = 100
+const CURVES: Readonly<Record<string, SigningAlgorithm>> = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512' }
+const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+
+/**
+ * Reads a JWK set: keys that cannot or must not verify signatures are left out alone, the others stay.
+ *
+ * @param keys the set's `keys` member, as it came
+ * @param allowed the algorithms of the provider
+ * @see RFC 7517 section 5, RFC 7518 section 6, RFC 8725 section 3.5
+ */
+export function vetKeys (keys: readonly unknown[], allowed: readonly SigningAlgorithm[]): VettedSet {
+  const vetted: VettedKey[] = []
+  const dropped: string[] = []
+  for (const [index, jwk] of keys.slice(0, MOST_KEYS).entries()) {
+    const result = vetKey(jwk, allowed)
+    if (typeof result === 'string') dropped.push(`key ${index}: ${result}`)
+    else vetted.push(result)
+  }
+  if (keys.length > MOST_KEYS) dropped.push(`${keys.length - MOST_KEYS} keys beyond the first ${MOST_KEYS}`)
+  return { keys: vetted, dropped }
+}
+
+function vetKey (jwk: unknown, allowed: readonly SigningAlgorithm[]): VettedKey | string {
+  if (!isPlainObject(jwk)) return 'not an object'
+  const { kty, kid, use, alg } = jwk
+  if (kid !== undefined && typeof kid !== 'string') return 'kid is not a text'
+  if (PRIVATE.some((name) => Object.hasOwn(jwk, name))) return 'carries private members'
+  if (use !== undefined && use !== 'sig') return 'use is not sig'
+  if (Object.hasOwn(jwk, 'key_ops') && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'))) return 'key_ops does not name verify'
+  const able = algorithmsOf(jwk)
+  if (typeof able === 'string') return able
+  const algorithms = able.filter((name) => allowed.includes(name) && (alg === undefined || alg === name || (alg === 'EdDSA' && name === 'Ed25519')))
+  if (algorithms.length === 0) return alg === undefined ? `no accepted algorithm for ${String(kty)} keys` : 'its alg is not accepted, or does not fit the key'
+  const members = publicMembers(jwk)
+  try {
+    const key = createPublicKey({ key: members as JsonWebKey, format: 'jwk' })
+    return weakness(key.asymmetricKeyDetails) ?? { kid, jwk: { ...members, ...(kid === undefined ? {} : { kid }), ...(typeof alg === 'string' ? { alg } : {}) }, key, algorithms }
+  } catch {
+    return 'cannot be read'
+  }
+}
+
+function algorithmsOf ({ kty, crv }: Record<string, unknown>): readonly SigningAlgorithm[] | string {
+  if (kty === 'RSA') return ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
+  if (kty === 'EC' && typeof crv === 'string' && Object.hasOwn(CURVES, crv)) return [CURVES[crv]!]
+  if (kty === 'OKP' && crv === 'Ed25519') return ['EdDSA', 'Ed25519']
+  return 'key type or curve is not supported'
+}
+
+/** `n`/`e` and `x`/`y` decide: an `x5c` beside them is never looked at. */
+function publicMembers (jwk: Record<string, unknown>): Record<string, string> {
+  const members: Record<string, string> = {}
+  for (const name of ['kty', 'crv', 'x', 'y', 'n', 'e']) {
+    if (typeof jwk[name] === 'string') members[name] = jwk[name]
+  }
+  return members
+}
+
+/** RFC 7518 section 3.3 asks for 2048 bits; past 8192 a verification is an attack on us, and so is a huge exponent. */
+function weakness (details: { modulusLength?: number | undefined, publicExponent?: bigint | undefined } | undefined): string | undefined {
+  const { modulusLength, publicExponent } = details ?? {}
+  if (modulusLength === undefined || publicExponent === undefined) return undefined
+  if (modulusLength < 2048 || modulusLength > 8192) return `an RSA key of ${modulusLength} bits`
+  const sane = publicExponent >= 3n && publicExponent <= 0xFFFFFFFFn && publicExponent % 2n === 1n
+  return sane ? undefined : 'an RSA key with an unusable exponent'
+}

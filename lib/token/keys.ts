@@ -1,0 +1,245 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { ProviderHealth } from '../../types/gatehouse.js'
+import type { Provider, SigningAlgorithm } from '../../types/provider.js'
+import { UnavailableError } from '../errors.js'
+import { FetchFailure } from './fetch-json.js'
+import type { VettedKey } from './jwks.js'
+import { createEngine } from './jwt.js'
+import type { Engine, Verifier } from './jwt.js'
+import type { FetchedKeySet, KeySource } from './key-source.js'
+
+/** A key on the ring. The same object as long as the key stays in the provider's set, whatever is fetched. */
+export interface RingKey extends VettedKey {
+  /** False once the key left the set: whoever verified with it must ask again. */
+  held: boolean
+  verify: Verifier
+}
+
+/** What of a token's header chooses a key. */
+export interface KeyChoice {
+  readonly kid: string | undefined
+  readonly alg: SigningAlgorithm
+}
+
+/** Times in milliseconds, on a clock that only moves forward. */
+const AGE = 600_000
+const LEAST_AGE = 60_000
+const MOST_AGE = 3_600_000
+/** A refresh in the background starts this long before keys are old. */
+const AHEAD = 30_000
+/** How long last good keys serve past their age while the provider is away. */
+const STALE = 3_600_000
+/** Between two fetches caused by unknown key ids. */
+const COOLDOWN = 30_000
+const FIRST_BACKOFF = 1_000
+const MOST_BACKOFF = 60_000
+
+/**
+ * A provider's signing keys and all that keeps them fresh.
+ *
+ * - At most one fetch is under way.
+ * - A look-up of a known key never waits, and last good keys serve on while the provider is away, for at most an
+ *   hour past their age. After that, and where no keys are held, tokens are answered 503.
+ * - An unknown key id causes at most one fetch in 30 s, whatever the number of tokens.
+ * - Timers never keep the process alive; `close` ends them and the fetch under way.
+ */
+export class KeyRing {
+  readonly #load: KeySource
+  readonly #provider: Provider
+  readonly #tolerance: number
+  readonly #log: FastifyBaseLogger
+  readonly #closing = new AbortController()
+  #keys: readonly RingKey[] = []
+  #engine: Engine | undefined
+  #underWay: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #missTimer: NodeJS.Timeout | undefined
+  #fetchedAt: number | undefined
+  #age = AGE
+  #dueAt = Infinity
+  #missAllowedAt = 0
+  #fetches = 0
+  #failures = 0
+  #failuresInRow = 0
+  #lastError: string | undefined
+
+  /** @param tolerance seconds by which clocks may differ */
+  constructor (provider: Provider, load: KeySource, tolerance: number, log: FastifyBaseLogger) {
+    this.#provider = provider
+    this.#load = load
+    this.#tolerance = tolerance
+    this.#log = log
+  }
+
+  get keys (): readonly RingKey[] {
+    return this.#keys
+  }
+
+  /** Whether keys are held that may still be used. Asked on every request: it also starts a refresh that is due. */
+  usable (): boolean {
+    if (this.#fetchedAt === undefined) return false
+    const now = performance.now()
+    // The timer does this; a process that slept (a laptop, a paused container) has missed it.
+    if (now >= this.#dueAt && this.#underWay === undefined) this.refresh()
+    return now < this.#fetchedAt + this.#age + STALE
+  }
+
+  /**
+   * The held key for a token: by key id and algorithm, or, without a key id, the only one that fits.
+   * Never waits, never fetches.
+   */
+  find ({ kid, alg }: KeyChoice): RingKey | undefined {
+    const fitting = this.#keys.filter((key) => (kid === undefined || key.kid === kid) && key.algorithms.includes(alg))
+    return kid === undefined && fitting.length !== 1 ? undefined : fitting[0]
+  }
+
+  /**
+   * The key for a token whose key is not held, after asking the provider where that is allowed now. Call it only
+   * for tokens whose issuer, audience, algorithm and times fit: each call may cause a fetch.
+   *
+   * @returns undefined where the provider has no such key
+   * @throws UnavailableError where the provider's keys cannot be had now
+   */
+  async obtain (choice: KeyChoice): Promise<RingKey | undefined> {
+    if (!this.usable()) {
+      if (this.#underWay === undefined && this.#retryIn() > 0) throw this.#unavailable()
+      await this.refresh()
+      if (!this.usable()) throw this.#unavailable()
+      return this.find(choice)
+    }
+    if (this.#underWay !== undefined) {
+      await this.#underWay
+      const found = this.find(choice)
+      if (found !== undefined) return found
+    }
+    if (performance.now() >= this.#missAllowedAt) {
+      this.#missAllowedAt = performance.now() + COOLDOWN
+      await this.refresh()
+    } else {
+      this.#fetchAfterCooldown()
+    }
+    const found = this.find(choice)
+    if (found === undefined && this.#failuresInRow > 0) throw this.#unavailable()
+    return found
+  }
+
+  /** Fetches the key set, or joins the fetch under way. Never rejects: `health` says how it went. */
+  refresh (): Promise<void> {
+    this.#underWay ??= this.#fetch().finally(() => { this.#underWay = undefined })
+    return this.#underWay
+  }
+
+  health (): ProviderHealth {
+    const now = performance.now()
+    const age = this.#fetchedAt === undefined ? undefined : now - this.#fetchedAt
+    return {
+      provider: this.#provider.name,
+      issuer: this.#provider.issuer,
+      state: age !== undefined && age < this.#age ? 'fresh' : this.usable() ? 'stale' : this.#fetches === 0 ? 'idle' : 'away',
+      keys: this.#keys.flatMap((key) => key.kid ?? []),
+      age: seconds(age),
+      nextRefresh: this.#dueAt === Infinity ? undefined : seconds(Math.max(0, this.#dueAt - now)),
+      lastError: this.#lastError,
+      fetches: this.#fetches,
+      failures: this.#failures
+    }
+  }
+
+  /** The answer to a token that cannot be judged now. */
+  unavailable (): UnavailableError {
+    return this.#unavailable()
+  }
+
+  async close (): Promise<void> {
+    this.#closing.abort()
+    clearTimeout(this.#timer)
+    clearTimeout(this.#missTimer)
+    await this.#underWay
+    for (const key of this.#keys) key.held = false
+    await this.#engine?.close()
+  }
+
+  async #fetch (): Promise<void> {
+    this.#fetches++
+    clearTimeout(this.#missTimer)
+    this.#missTimer = undefined
+    try {
+      const set = await this.#load(this.#closing.signal)
+      await this.#accept(set)
+    } catch (error) {
+      this.#noteFailure(error)
+    }
+    if (!this.#closing.signal.aborted) this.#plan()
+  }
+
+  async #accept ({ keys, dropped, maxAge }: FetchedKeySet): Promise<void> {
+    if (!sameKeys(keys, this.#keys)) await this.#replaceKeys(keys)
+    if (dropped.length > 0) this.#log.warn({ provider: this.#provider.name, dropped }, 'keys of the provider left out')
+    if (this.#failuresInRow > 0) this.#log.info({ provider: this.#provider.name }, 'keys of the provider are here again')
+    this.#failuresInRow = 0
+    this.#lastError = undefined
+    this.#fetchedAt = performance.now()
+    this.#age = maxAge === undefined ? AGE : Math.min(Math.max(maxAge * 1000, LEAST_AGE), MOST_AGE)
+    this.#dueAt = this.#fetchedAt + this.#age - AHEAD
+  }
+
+  async #replaceKeys (keys: readonly VettedKey[]): Promise<void> {
+    const engine = await createEngine(keys, this.#tolerance)
+    const before = this.#keys
+    this.#keys = keys.map((key, index) => {
+      const known = before.find((other) => fingerprint(other) === fingerprint(key))
+      const verify = engine.verifiers[index]!
+      return known === undefined ? { ...key, held: true, verify } : Object.assign(known, { verify })
+    })
+    for (const key of before) key.held = this.#keys.includes(key)
+    const replaced = this.#engine
+    this.#engine = engine
+    await replaced?.close()
+  }
+
+  #noteFailure (error: unknown): void {
+    if (this.#closing.signal.aborted) return
+    this.#failures++
+    this.#failuresInRow++
+    this.#lastError = error instanceof FetchFailure ? error.message : 'the key set could not be read'
+    const backoff = Math.min(FIRST_BACKOFF * 2 ** (this.#failuresInRow - 1), MOST_BACKOFF)
+    // Between half and all of it, so that many processes do not come back in step.
+    this.#dueAt = performance.now() + backoff * (0.5 + Math.random() / 2)
+    this.#log.warn({ provider: this.#provider.name, reason: this.#lastError, heldKeys: this.#keys.length }, 'keys of the provider cannot be fetched')
+  }
+
+  /** Fetches when it is time, whether requests come or not. */
+  #plan (): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => { this.refresh() }, this.#dueAt - performance.now()).unref()
+  }
+
+  #fetchAfterCooldown (): void {
+    this.#missTimer ??= setTimeout(() => {
+      this.#missAllowedAt = performance.now() + COOLDOWN
+      this.refresh()
+    }, this.#missAllowedAt - performance.now()).unref()
+  }
+
+  /** Milliseconds until a failed fetch may be tried again; 0 or less: now. */
+  #retryIn (): number {
+    return this.#failuresInRow === 0 ? 0 : this.#dueAt - performance.now()
+  }
+
+  #unavailable (): UnavailableError {
+    const hint = this.#lastError ?? 'no keys were fetched yet'
+    return new UnavailableError({ reason: 'keys_unavailable', provider: this.#provider.name, hint }, this.#retryIn() / 1000)
+  }
+}
+
+function sameKeys (keys: readonly VettedKey[], held: readonly VettedKey[]): boolean {
+  return keys.length === held.length && keys.every((key, index) => fingerprint(key) === fingerprint(held[index]!))
+}
+
+function fingerprint ({ jwk, algorithms }: VettedKey): string {
+  return JSON.stringify([jwk, algorithms])
+}
+
+function seconds (milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.round(milliseconds / 1000)
+}

@@ -1,0 +1,51 @@
+import type { AccessTokenClaims } from './claims.js'
+import type { CredentialsType } from './identity.js'
+import type { Permission, Role, Scope } from './register.js'
+import type { Demands } from './route.js'
+
+/**
+ * `request.auth`: who is calling and what they may do. Where nobody is authenticated every accessor but
+ * `isAuthenticated` throws `NotAuthenticatedError`, which names the route and the remedy: a 500 on a public or
+ * unguarded route (a mistake in the app), a bare 401 on an optional one. Printing or serializing it never shows
+ * the credential.
+ */
+export interface RequestAuth {
+  /** True once a credential of this request was verified. Never throws. */
+  readonly isAuthenticated: boolean
+  readonly credentialsType: CredentialsType
+  /** Name of the provider that vouched. */
+  readonly provider: string
+  /** For whom the credential speaks: the `sub` claim, unless the provider maps another. */
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly permissions: readonly string[]
+  readonly roles: readonly string[]
+  /**
+   * The organization (tenant, workspace) the caller acts in.
+   * @throws NoOrganizationError where the credential names none
+   */
+  organizationId (): string
+  /**
+   * The raw token, for services of the same audience only: a token for this API is not a token for another.
+   * Never log it.
+   */
+  credentials (): string
+  /**
+   * The verified claims, deeply frozen. `Claims` is the caller's word: its shape is not checked.
+   */
+  accessTokenClaims<Claims extends object = AccessTokenClaims> (): Readonly<Claims>
+  /** Whether all of these scopes are held. */
+  hasScope (...scopes: readonly [Scope, ...Scope[]]): boolean
+  /** Whether all of these permissions are held. */
+  hasPermission (...permissions: readonly [Permission, ...Permission[]]): boolean
+  /** Whether all of these roles are held. */
+  hasRole (...roles: readonly [Role, ...Role[]]): boolean
+  /**
+   * Demands what a route's `config` could, from inside a handler or resolver, and throws the same errors.
+   * @throws NotAuthenticatedError where nobody is authenticated
+   * @throws InsufficientScopeError where a scope is missing
+   * @throws ForbiddenError where a permission, role or claim is missing
+   * @throws TypeError where the demands themselves are wrong
+   */
+  require (demands: Demands): void
+}

@@ -1,0 +1,35 @@
+import type { RegisteredClaims } from './register.js'
+
+/**
+ * The claims every verified access token may carry, under their wire names. `iss` and `exp` are always there:
+ * a token without them is refused.
+ *
+ * @see RFC 7519 section 4.1, RFC 9068 section 2.2
+ */
+export interface StandardClaims {
+  /** Issuer: equals the provider's, to the letter. */
+  readonly iss: string
+  /** Expiration time, seconds since the epoch; a fraction is possible. */
+  readonly exp: number
+  /** Subject. A token without it is accepted only if the provider maps `subject` to another claim. */
+  readonly sub?: string
+  /** Audience: contains one of the provider's audiences, unless those are `false`. */
+  readonly aud?: string | readonly string[]
+  /** Issued at, seconds since the epoch. */
+  readonly iat?: number
+  /** Not before, seconds since the epoch. */
+  readonly nbf?: number
+  /** The token's own identifier. */
+  readonly jti?: string
+  /** Space-separated scopes, or a list of them with some providers. */
+  readonly scope?: string | readonly string[]
+  /** The client the token was issued to (RFC 9068). */
+  readonly client_id?: string
+  /** The client the token was issued to (OpenID Connect). */
+  readonly azp?: string
+  /** Any other claim. It is the provider's word, its type is not checked. */
+  readonly [claim: string]: unknown
+}
+
+/** What `request.auth.accessTokenClaims()` gives: the standard claims and those the app named in `Register`. */
+export type AccessTokenClaims = StandardClaims & Readonly<RegisteredClaims>

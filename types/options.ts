@@ -1,0 +1,54 @@
+import type { Provider, ProviderResolver } from './provider.js'
+import type { AuthMode, RouteDescription, RoutePolicy } from './route.js'
+
+/** For a route whose config says nothing. The function sees each such route once, at boot; undefined means `required`. */
+export type DefaultAuth = AuthMode | 'public' | ((route: RouteDescription) => RoutePolicy | undefined)
+
+/** The cache of verified tokens. Neither tokens nor decisions are in it, only what a token's hash said when verified. */
+export interface CacheOptions {
+  /** Tokens held at most. Default 10,000, at least 1. */
+  readonly max?: number | undefined
+  /**
+   * Seconds a verified token is trusted without looking at it again: the longest a token revoked at the
+   * provider keeps working. Never past its `exp`, nor past its key's removal. Default 300, at most 3600.
+   */
+  readonly ttl?: number | undefined
+}
+
+/**
+ * Passed to every outgoing call. Deadline (5 s), size cap (1 MB), method and redirect handling stay ours.
+ *
+ * @example fetchOptions: { dispatcher: new ProxyAgent('http://proxy.internal:3128') }
+ */
+export interface FetchOptions {
+  /** An undici dispatcher, for proxies and private certificate authorities. It is used as it is, never frozen. */
+  readonly dispatcher?: object | undefined
+  /** Sent along, for gateways that want a header of their own. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** What `app.register(gatehouse, …)` takes. A wrong value fails the boot; unknown keys are refused. */
+export interface GatehouseOptions {
+  /**
+   * Who may vouch for callers: one provider, several with different issuers, or a function that chooses by
+   * issuer.
+   */
+  readonly provider: Provider | readonly Provider[] | ProviderResolver
+  /** For routes that say nothing, also those other plugins mount. Default `required`. */
+  readonly defaultAuth?: DefaultAuth | undefined
+  /** Default `{ max: 10000, ttl: 300 }`; `false` verifies every token anew. */
+  readonly cache?: false | CacheOptions | undefined
+  /** Seconds by which clocks may differ, applied to `exp`, `nbf` and `iat`. Default 10, at most 60. */
+  readonly clockTolerance?: number | undefined
+  /**
+   * Where policies are decided. Default `preHandler`: after the body was parsed and validated.
+   * `onRequest` refuses before a byte of the body is read.
+   */
+  readonly enforce?: 'preHandler' | 'onRequest' | undefined
+  /**
+   * `warm` (default): fetch keys at boot without waiting, log and go on if the provider is away.
+   * `lazy`: fetch with the first token. `require`: every provider must answer before the app is ready.
+   */
+  readonly startup?: 'warm' | 'lazy' | 'require' | undefined
+  readonly fetchOptions?: FetchOptions | undefined
+}

@@ -1,0 +1,98 @@
+import type { FastifyRequest } from 'fastify'
+import type { StandardClaims } from './claims.js'
+
+/**
+ * The signature algorithms an access token may use. All are asymmetric: `none` and HS* cannot be configured.
+ *
+ * @see RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864 section 2.2
+ */
+export type SigningAlgorithm =
+  | 'RS256' | 'RS384' | 'RS512'
+  | 'PS256' | 'PS384' | 'PS512'
+  | 'ES256' | 'ES384' | 'ES512'
+  | 'EdDSA' | 'Ed25519'
+
+/** Where a value stands among the claims: each element is the name of a member one level deeper. */
+export interface ClaimPath {
+  readonly path: readonly string[]
+}
+
+/**
+ * Where a value comes from: the name of a claim, taken to the letter (dots have no meaning), the path of a
+ * nested one, or a function of the verified claims. A function must be quick, without side effects and must
+ * not keep the claims; what it throws refuses the token.
+ */
+export type ClaimSource = string | ClaimPath | ((claims: StandardClaims) => unknown)
+
+/** Which claims mean what. Where several sources are given, lists are joined and single values are the first present. */
+export interface ClaimMapping {
+  /** For whom the token speaks. Default `sub`. A token that has none is refused. */
+  readonly subject: ClaimSource | readonly ClaimSource[]
+  /** Default `scope` and `scp`, each a space-separated text or a list. */
+  readonly scopes: ClaimSource | readonly ClaimSource[]
+  /** Default `permissions`, a list. */
+  readonly permissions: ClaimSource | readonly ClaimSource[]
+  /** Default `roles`, a list. */
+  readonly roles: ClaimSource | readonly ClaimSource[]
+  /** Default `org_id`. */
+  readonly organization: ClaimSource | readonly ClaimSource[]
+  /** Default `client_id`, then `azp`. */
+  readonly client: ClaimSource | readonly ClaimSource[]
+}
+
+/** Names of claims and the values that matter of each. */
+export type ClaimValues = Readonly<Record<string, readonly string[]>>
+
+/**
+ * How an access token is told from an ID token or another JWT of the same issuer when its `typ` header does
+ * not say so. Asked in this order: a value of `access` accepts; a claim of `marks`, or a value of `others`,
+ * refuses.
+ *
+ * @see RFC 8725 section 3.11, 3.12
+ */
+export interface TokenKind {
+  readonly access: ClaimValues
+  readonly marks: readonly string[]
+  readonly others: ClaimValues
+}
+
+/** Where a provider's keys are found: a discovery document, or the key set itself. */
+export type KeyLocation =
+  | { readonly discovery: string, readonly jwksUri?: undefined }
+  | { readonly jwksUri: string, readonly discovery?: undefined }
+
+/**
+ * Who may vouch for callers. Made by `oidc()`, `auth0()` and the like; frozen plain data. The key ring and the
+ * caches of a registration hang on it, so make it once and keep it: a resolver that returns a fresh value on
+ * each call gets correct answers, but every token is verified anew.
+ */
+export interface Provider {
+  /** How routes (`auth.providers`), logs and `request.auth.provider` call it. Unique in a registration. */
+  readonly name: string
+  /** Compared with `iss` to the letter. */
+  readonly issuer: string
+  /** A token must name one of these in `aud`; `false` accepts any, or none. */
+  readonly audience: readonly string[] | false
+  /** A token must use one of these. */
+  readonly algorithms: readonly SigningAlgorithm[]
+  readonly keys: KeyLocation
+  /** `rfc9068` demands `typ: at+jwt` and every claim of RFC 9068 section 2.2; `auto` goes by `tokenKind`. */
+  readonly profile: 'auto' | 'rfc9068'
+  readonly claims: ClaimMapping
+  readonly tokenKind: TokenKind
+  /** Keys may be fetched by plain http from other hosts than loopback. */
+  readonly dangerouslyAllowHttp: boolean
+}
+
+/**
+ * Chooses the provider of a token. Asked on every request, also for tokens seen before, with the token's
+ * *unverified* issuer: answer only with a provider you know. The provider's issuer must equal it.
+ * `undefined` refuses the token; what it throws, or a rejected promise, is a 503.
+ *
+ * @param issuer the `iss` of the token, not yet verified
+ * @param request the request that carries the token; undefined when `app.gatehouse.verify()` asks
+ */
+export type ProviderResolver = (
+  issuer: string,
+  request: FastifyRequest | undefined
+) => Provider | undefined | Promise<Provider | undefined>
