@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import type { StandardClaims } from '../types/claims.js'
 import type { Identity } from '../types/identity.js'
 import type { Provider } from '../types/provider.js'
@@ -8,14 +9,13 @@ import { isProvider } from './providers/define.js'
 import { loggable } from './refusal.js'
 import { createTokenCache, tokenHash } from './token/cache.js'
 import type { Verified } from './token/cache.js'
-import { checkClaims } from './token/claims.js'
+import { checkClaims, issuerOf, wrongIssuer } from './token/claims.js'
 import { checkHeader } from './token/header.js'
 import type { CheckedHeader } from './token/header.js'
-import { issuerHint } from './token/hints.js'
 import { toIdentity } from './token/identity.js'
 import type { KeyRing, RingKey } from './token/keys.js'
-import { parseToken } from './token/parse.js'
-import type { ParsedToken } from './token/parse.js'
+import { confirmSpelling, readPart, splitToken, startsLikeJws } from './token/parse.js'
+import type { JsonObject, TokenParts } from './token/parse.js'
 import type { KeyRings } from './token/rings.js'
 
 type MaybePromise<Value> = Value | Promise<Value>
@@ -36,19 +36,36 @@ export interface Authenticator {
   readonly cacheSize: number
 }
 
+/** A token on its way, and what is known of it. */
+interface Candidate {
+  readonly token: string
+  readonly hash: string
+  readonly parts: TokenParts
+  /** Its header as it was read, unless it was known. */
+  readonly newHeader: JsonObject | undefined
+  readonly header: CheckedHeader
+  readonly provider: Provider
+  readonly ring: KeyRing
+}
+
+/** Headers of verified tokens, so that those signed with the same key need not be read again. */
+const MOST_HEADERS = 100
+
 /** The way of a token, in the order of its steps. Nothing else knows that order. */
 export function createAuthenticator (settings: Settings, rings: KeyRings): Authenticator {
+  const { providers, resolver, clockTolerance } = settings
+  const sole = resolver === undefined && providers.size === 1 ? [...providers.values()][0] : undefined
   const cache = settings.cache === undefined ? undefined : createTokenCache(settings.cache.max)
   const lifetime = settings.cache?.ttl ?? 0
+  const headers = new LRUCache<string, JsonObject>({ max: MOST_HEADERS })
   let recalled = 0
   let verified = 0
 
   function identify (token: string, request: FastifyRequest | undefined, allowed: readonly string[] | undefined): MaybePromise<Identity> {
-    const hash = cache === undefined ? '' : tokenHash(token)
+    const hash = cache !== undefined && startsLikeJws(token) ? tokenHash(token) : ''
     const seen = cache?.get(hash)
-    const parsed = seen === undefined ? parseToken(token) : undefined
-    const issuer = seen === undefined ? issuerOf(parsed!) : seen.provider.issuer
-    return andThen(chooseProvider(settings, issuer, request), (provider) => {
+    const parts = seen === undefined ? splitToken(token) : undefined
+    return andThen(sole ?? chooseProvider(settings, seen?.provider.issuer ?? unverifiedIssuer(parts!), request), (provider) => {
       if (allowed !== undefined && !allowed.includes(provider.name)) {
         throw new InvalidTokenError({ reason: 'provider_refused', expected: allowed, found: provider.name, provider: provider.name })
       }
@@ -56,25 +73,47 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
         recalled++
         return seen.identity
       }
-      return verify(token, hash, parsed ?? parseToken(token), provider)
+      return verify(token, hash, parts ?? splitToken(token), provider)
     })
   }
 
-  function verify (token: string, hash: string, parsed: ParsedToken, provider: Provider): MaybePromise<Identity> {
-    const header = checkHeader(parsed, provider)
-    checkClaims(parsed.claims, header, provider, Date.now(), settings.clockTolerance)
+  function verify (token: string, hash: string, parts: TokenParts, provider: Provider): MaybePromise<Identity> {
+    const known = headers.get(parts.header)
+    const read = known ?? readPart(parts.header, 'header')
+    const header = checkHeader(read, provider)
     const ring = rings.of(provider)
-    return andThen(findKey(ring, header), (key) => {
-      if (key === undefined) throw unknownKey(header, provider)
-      const identity = toIdentity(verifySignature(token, header, key, provider), provider)
-      verified++
-      remember(hash, { identity, provider, ring, key, until: Math.min(identity.expiresAt * 1000, Date.now() + lifetime) })
-      return identity
+    const candidate: Candidate = { token, hash, parts, newHeader: known === undefined ? read : undefined, header, provider, ring }
+    const key = ring.usable() ? ring.find(header) : undefined
+    if (key !== undefined) return accept(candidate, key)
+    // Only a token that may turn out good is worth a fetch.
+    checkClaims(readPart(parts.payload, 'payload'), header, provider, Date.now(), clockTolerance)
+    return ring.obtain(header).then((found) => {
+      if (found === undefined) throw unknownKey(header, provider)
+      return accept(candidate, found)
     })
   }
 
-  function remember (hash: string, verified: Verified): void {
-    if (cache !== undefined && verified.until > Date.now()) cache.set(hash, verified)
+  function accept (candidate: Candidate, key: RingKey): Identity {
+    const { hash, parts, newHeader, header, provider, ring } = candidate
+    const claims = verifySignature(candidate, key)
+    confirmSpelling(parts.payload, claims)
+    checkClaims(claims, header, provider, Date.now(), clockTolerance)
+    const identity = toIdentity(claims as StandardClaims, provider)
+    verified++
+    const until = Math.min(identity.expiresAt * 1000, Date.now() + lifetime)
+    if (cache !== undefined && until > Date.now()) cache.set(hash, { identity, provider, ring, key, until })
+    if (newHeader !== undefined) headers.set(parts.header, newHeader)
+    return identity
+  }
+
+  /** Whatever the engine throws, the token is what is wrong. A look at the claims says what, if they do. */
+  function verifySignature ({ token, parts, header, provider }: Candidate, key: RingKey): JsonObject {
+    try {
+      return key.verify(token, header.alg) as JsonObject
+    } catch {
+      checkClaims(readPart(parts.payload, 'payload'), header, provider, Date.now(), clockTolerance)
+      throw new InvalidTokenError({ reason: 'signature_invalid', provider: provider.name, kid: loggableKid(header) })
+    }
   }
 
   return {
@@ -90,11 +129,8 @@ function stillHolds (seen: Verified, provider: Provider): boolean {
   return seen.provider === provider && seen.key.held && seen.until > Date.now() && seen.ring.usable()
 }
 
-/** RFC 8725 section 3.8. A list of issuers is no issuer (CVE-2025-30144). */
-function issuerOf ({ claims }: ParsedToken): string {
-  const iss = Object.hasOwn(claims, 'iss') ? claims.iss : undefined
-  if (typeof iss === 'string') return iss
-  throw new InvalidTokenError({ reason: iss === undefined ? 'claim_missing' : 'claim_malformed', expected: 'iss, a text', found: loggable(iss) })
+function unverifiedIssuer (parts: TokenParts): string {
+  return issuerOf(readPart(parts.payload, 'payload'))
 }
 
 function chooseProvider (settings: Settings, issuer: string, request: FastifyRequest | undefined): MaybePromise<Provider> {
@@ -102,8 +138,7 @@ function chooseProvider (settings: Settings, issuer: string, request: FastifyReq
   if (resolver === undefined) {
     const provider = providers.get(issuer)
     if (provider !== undefined) return provider
-    const expected = [...providers.keys()]
-    throw new InvalidTokenError({ reason: 'issuer_mismatch', expected, found: loggable(issuer), hint: issuerHint(issuer, expected) })
+    throw wrongIssuer(issuer, [...providers.keys()])
   }
   let answer: MaybePromise<Provider | undefined>
   try {
@@ -124,7 +159,7 @@ function isThenable<Value> (value: MaybePromise<Value>): value is Promise<Value>
 function resolved (provider: Provider | undefined, issuer: string): Provider {
   if (provider === undefined) throw new InvalidTokenError({ reason: 'issuer_mismatch', found: loggable(issuer), hint: 'the resolver knows no provider with this issuer' })
   if (!isProvider(provider)) throw resolverFailed(new TypeError('it must return what oidc(…) or auth0(…) made, or undefined'))
-  if (provider.issuer !== issuer) throw new InvalidTokenError({ reason: 'issuer_mismatch', expected: provider.issuer, found: loggable(issuer), hint: issuerHint(issuer, [provider.issuer]) })
+  if (provider.issuer !== issuer) throw wrongIssuer(issuer, [provider.issuer])
   return provider
 }
 
@@ -133,25 +168,15 @@ function resolverFailed (error: unknown): UnavailableError {
   return new UnavailableError({ reason: 'resolver_failed', hint }, 1)
 }
 
-function findKey (ring: KeyRing, header: CheckedHeader): MaybePromise<RingKey | undefined> {
-  const key = ring.usable() ? ring.find(header) : undefined
-  return key ?? ring.obtain(header)
-}
-
-function unknownKey ({ kid }: CheckedHeader, provider: Provider): InvalidTokenError {
-  const hint = kid === undefined
+function unknownKey (header: CheckedHeader, provider: Provider): InvalidTokenError {
+  const hint = header.kid === undefined
     ? 'the token names no key, and not exactly one key of the provider fits it'
     : 'the key was rotated away, or the token is from another server with the same issuer'
-  return new InvalidTokenError({ reason: 'kid_unknown', provider: provider.name, kid: kid === undefined ? undefined : String(loggable(kid)), hint })
+  return new InvalidTokenError({ reason: 'kid_unknown', provider: provider.name, kid: loggableKid(header), hint })
 }
 
-/** Whatever the engine throws, the token is what is wrong: everything else was checked before. */
-function verifySignature (token: string, { alg, kid }: CheckedHeader, key: RingKey, provider: Provider): StandardClaims {
-  try {
-    return key.verify(token, alg) as StandardClaims
-  } catch {
-    throw new InvalidTokenError({ reason: 'signature_invalid', provider: provider.name, kid: kid === undefined ? undefined : String(loggable(kid)) })
-  }
+function loggableKid ({ kid }: CheckedHeader): string | undefined {
+  return kid === undefined ? undefined : String(loggable(kid))
 }
 
 /** Continues at once with a value, later with a promise: a token seen before must not wait for the event loop. */

@@ -1,4 +1,5 @@
 import { bearerChallenge } from './challenge.js'
+import type { BearerChallenge } from './challenge.js'
 import type { Refusal } from './refusal.js'
 
 /** Every code an `AuthError` can carry. The table in README explains each. */
@@ -61,6 +62,26 @@ export class AuthError extends Error {
   }
 }
 
+// Answers callers can cause at any rate are made once.
+const MISSING: Answer = {
+  statusCode: 401,
+  code: 'GATEHOUSE_CREDENTIAL_MISSING',
+  message: 'Authentication is required',
+  headers: challenge({})
+}
+const MALFORMED = bearerAnswer(400, 'GATEHOUSE_CREDENTIAL_MALFORMED', 'invalid_request',
+  'The Authorization header must carry exactly one credential: Bearer, one space, the token')
+const INVALID = bearerAnswer(401, 'GATEHOUSE_TOKEN_INVALID', 'invalid_token',
+  'The access token is expired, revoked, malformed or not meant for this API')
+
+function bearerAnswer (statusCode: number, code: AuthErrorCode, error: string, message: string, scope?: string): Answer {
+  return { statusCode, code, message, error, headers: challenge({ error, description: message, scope }) }
+}
+
+function challenge (attributes: BearerChallenge): Answer['headers'] & object {
+  return Object.freeze({ 'www-authenticate': bearerChallenge(attributes) })
+}
+
 /**
  * "If the request lacks any authentication information (e.g., the client was unaware that authentication is
  * necessary or attempted using an unsupported authentication method), the resource server SHOULD NOT include
@@ -70,12 +91,7 @@ export class AuthError extends Error {
  */
 export class MissingCredentialError extends AuthError {
   constructor (refusal: Refusal, scope?: string) {
-    super({
-      statusCode: 401,
-      code: 'GATEHOUSE_CREDENTIAL_MISSING',
-      message: 'Authentication is required',
-      headers: { 'www-authenticate': bearerChallenge({ scope }) }
-    }, refusal)
+    super(scope === undefined ? MISSING : { ...MISSING, headers: challenge({ scope }) }, refusal)
   }
 }
 
@@ -87,14 +103,7 @@ export class MissingCredentialError extends AuthError {
  */
 export class InvalidRequestError extends AuthError {
   constructor (refusal: Refusal) {
-    const message = 'The Authorization header must carry exactly one credential: Bearer, one space, the token'
-    super({
-      statusCode: 400,
-      code: 'GATEHOUSE_CREDENTIAL_MALFORMED',
-      message,
-      error: 'invalid_request',
-      headers: { 'www-authenticate': bearerChallenge({ error: 'invalid_request', description: message }) }
-    }, refusal)
+    super(MALFORMED, refusal)
   }
 }
 
@@ -105,14 +114,7 @@ export class InvalidRequestError extends AuthError {
  */
 export class InvalidTokenError extends AuthError {
   constructor (refusal: Refusal) {
-    const message = 'The access token is expired, revoked, malformed or not meant for this API'
-    super({
-      statusCode: 401,
-      code: 'GATEHOUSE_TOKEN_INVALID',
-      message,
-      error: 'invalid_token',
-      headers: { 'www-authenticate': bearerChallenge({ error: 'invalid_token', description: message }) }
-    }, refusal)
+    super(INVALID, refusal)
   }
 }
 
@@ -123,14 +125,7 @@ export class InvalidTokenError extends AuthError {
  */
 export class InsufficientScopeError extends AuthError {
   constructor (refusal: Refusal, scope: string) {
-    const message = 'The access token lacks a scope this request needs'
-    super({
-      statusCode: 403,
-      code: 'GATEHOUSE_SCOPE_INSUFFICIENT',
-      message,
-      error: 'insufficient_scope',
-      headers: { 'www-authenticate': bearerChallenge({ error: 'insufficient_scope', description: message, scope }) }
-    }, refusal)
+    super(bearerAnswer(403, 'GATEHOUSE_SCOPE_INSUFFICIENT', 'insufficient_scope', 'The access token lacks a scope this request needs', scope), refusal)
   }
 }
 
@@ -158,12 +153,7 @@ export class NoOrganizationError extends AuthError {
 export class NotAuthenticatedError extends AuthError {
   constructor (refusal: Refusal, mistake?: string) {
     super(mistake === undefined
-      ? {
-          statusCode: 401,
-          code: 'GATEHOUSE_NOT_AUTHENTICATED',
-          message: 'Authentication is required',
-          headers: { 'www-authenticate': bearerChallenge({}) }
-        }
+      ? { ...MISSING, code: 'GATEHOUSE_NOT_AUTHENTICATED' }
       : { statusCode: 500, code: 'GATEHOUSE_NOT_AUTHENTICATED', message: mistake }, refusal)
   }
 }

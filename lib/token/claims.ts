@@ -2,28 +2,52 @@ import type { ClaimValues, Provider } from '../../types/provider.js'
 import { InvalidTokenError } from '../errors.js'
 import { loggable } from '../refusal.js'
 import type { Reason, Refusal } from '../refusal.js'
-import { audienceHint } from './hints.js'
+import { audienceHint, issuerHint } from './hints.js'
 import type { CheckedHeader } from './header.js'
+import type { JsonObject } from './parse.js'
 
-type Claims = Readonly<Record<string, unknown>>
+type Claims = JsonObject
 
 /** Seconds: the last instant a JavaScript date can say. */
 const LATEST = 8.64e12
 
 /**
- * Every check of the claims but the issuer's, which chose the provider. They come before the signature: they
- * cost less, and a token that fails them must not cause a fetch of keys.
+ * Every check of the claims, verified or not: a token that fails them must not cause a fetch of keys, and one that
+ * fails them under a good signature is refused all the same.
  *
  * @param now milliseconds since the epoch
  * @param tolerance seconds
  * @throws InvalidTokenError
  */
 export function checkClaims (claims: Claims, header: CheckedHeader, provider: Provider, now: number, tolerance: number): void {
+  checkIssuer(claims, provider)
   checkTimes(claims, provider, now / 1000, tolerance)
   checkAudience(claims, provider)
   checkKind(claims, header, provider)
   checkBinding(claims, provider)
   if (provider.profile === 'rfc9068') checkProfile(claims, provider)
+}
+
+/**
+ * The issuer of a token: a text, for a list of issuers is no issuer (CVE-2025-30144).
+ *
+ * @throws InvalidTokenError
+ * @see RFC 8725 section 3.8
+ */
+export function issuerOf (claims: Claims): string {
+  const iss = Object.hasOwn(claims, 'iss') ? claims.iss : undefined
+  if (typeof iss === 'string') return iss
+  throw new InvalidTokenError({ reason: iss === undefined ? 'claim_missing' : 'claim_malformed', expected: 'iss, a text', found: loggable(iss) })
+}
+
+/** The error for an issuer that is none of the expected ones. */
+export function wrongIssuer (issuer: string, expected: readonly string[]): InvalidTokenError {
+  return new InvalidTokenError({ reason: 'issuer_mismatch', expected, found: loggable(issuer), hint: issuerHint(issuer, expected) })
+}
+
+function checkIssuer (claims: Claims, provider: Provider): void {
+  const issuer = issuerOf(claims)
+  if (issuer !== provider.issuer) throw wrongIssuer(issuer, [provider.issuer])
 }
 
 /** RFC 7519 section 4.1.4 to 4.1.6. `exp` is required here; fractions are times like others. */

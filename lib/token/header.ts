@@ -1,7 +1,7 @@
 import type { Provider, SigningAlgorithm } from '../../types/provider.js'
 import { InvalidTokenError } from '../errors.js'
 import { loggable } from '../refusal.js'
-import type { ParsedToken } from './parse.js'
+import type { JsonObject } from './parse.js'
 
 /** What of a JOSE header may be used before the signature holds. `jku`, `jwk`, `x5u` and `x5c` never are. */
 export interface CheckedHeader {
@@ -19,7 +19,7 @@ const LONGEST_KID = 512
  * @throws InvalidTokenError
  * @see RFC 8725 section 3.1, 3.2, 3.11; RFC 9068 section 4
  */
-export function checkHeader ({ header }: ParsedToken, { algorithms, profile, name }: Provider): CheckedHeader {
+export function checkHeader (header: JsonObject, { algorithms, profile, name }: Provider): CheckedHeader {
   const { alg, kid, typ } = header
   const provider = name
   if (typeof alg !== 'string' || !(algorithms as readonly string[]).includes(alg)) {

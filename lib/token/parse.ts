@@ -3,61 +3,97 @@ import { InvalidTokenError } from '../errors.js'
 import type { Reason } from '../refusal.js'
 import { hasDuplicateMembers } from './duplicate-members.js'
 
-/** A token taken apart. Nothing in it is verified. */
-export interface ParsedToken {
-  readonly header: Readonly<Record<string, unknown>>
-  readonly claims: Readonly<Record<string, unknown>>
+/** A compact JWS taken apart, each part as it stands in the token. */
+export interface TokenParts {
+  readonly header: string
+  readonly payload: string
 }
+
+/** A member of a JWS as it was read: nothing in it is verified. */
+export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Characters a token may have at most; what is longer is not looked at. */
 const LONGEST = 16_384
+/** A header is a JSON object, and whatever begins with a brace is encoded with this letter first. */
+const FIRST = 'e'.charCodeAt(0)
+
+/** Whether a token begins as every JWS does: one look that spares all others for most garbage. */
+export function startsLikeJws (token: string): boolean {
+  return token.charCodeAt(0) === FIRST
+}
 
 /**
- * Takes a compact JWS apart, strictly: three parts of canonical base64url, the first two of them JSON objects
- * in UTF-8 without duplicate members. One token has one spelling, so a hash of it is a sound cache key.
+ * Takes a compact JWS apart: three parts that are not empty, without stray bits at their ends. One token has one
+ * spelling, so a hash of it is a sound cache key. Whether the characters are those of base64url is left to whoever
+ * decodes the parts.
  *
  * @throws InvalidTokenError
- * @see RFC 7515 section 5.2, RFC 8725 section 2.4; RFC 7515 section 4: duplicate members are refused
+ * @see RFC 7515 section 5.2, RFC 4648 section 3.5
  */
-export function parseToken (token: string): ParsedToken {
+export function splitToken (token: string): TokenParts {
   if (token.length > LONGEST) throw malformed('token_too_large', { found: `${token.length} characters`, expected: `at most ${LONGEST}` })
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
   if (first === -1 || second === -1 || token.indexOf('.', second + 1) !== -1) throw notThreeParts(token)
-  const header = jsonObject(token.slice(0, first), 'header')
-  const claims = jsonObject(token.slice(first + 1, second), 'payload')
-  if (second === token.length - 1 || !isCanonical(token.slice(second + 1))) throw malformed('token_malformed', { found: 'no canonical signature part' })
-  return { header, claims }
+  const header = token.slice(0, first)
+  const payload = token.slice(first + 1, second)
+  if (!startsLikeJws(token) || !endsClean(header) || !endsClean(payload) || !endsClean(token.slice(second + 1))) {
+    throw malformed('token_malformed', { found: 'a part that is not canonical base64url' })
+  }
+  return { header, payload }
 }
 
-function jsonObject (segment: string, part: 'header' | 'payload'): Record<string, unknown> {
-  if (!isCanonical(segment)) throw malformed('token_malformed', { found: `${part} is not canonical base64url` })
-  const bytes = Buffer.from(segment, 'base64url')
-  if (!isUtf8(bytes)) throw malformed('token_malformed', { found: `${part} is not UTF-8` })
-  const text = bytes.toString('utf8')
+/**
+ * Reads a header or a payload strictly: canonical base64url, UTF-8, a JSON object without duplicate members.
+ *
+ * @throws InvalidTokenError
+ * @see RFC 8725 section 2.4; RFC 7515 section 4, RFC 7519 section 4: duplicate members are refused
+ */
+export function readPart (part: string, name: 'header' | 'payload'): JsonObject {
+  if (!/^[\w-]+$/.test(part)) throw malformed('token_malformed', { found: `${name} is not canonical base64url` })
+  const bytes = Buffer.from(part, 'base64url')
   let value: unknown
-  let canonical: string
   try {
-    value = JSON.parse(text)
-    // Throws for values nested so deep that they would exhaust the stack.
-    canonical = JSON.stringify(value)
+    value = isUtf8(bytes) ? JSON.parse(bytes.toString()) : undefined
   } catch {
-    throw malformed('token_malformed', { found: `${part} is not JSON` })
+    value = undefined
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('token_malformed', { found: `${part} is not a JSON object` })
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('token_malformed', { found: `${name} is not a JSON object` })
+  confirmSpelling(part, value)
+  return value as JsonObject
+}
+
+/**
+ * Refuses what a lenient reader let pass: a part that is not UTF-8, or has a member twice.
+ *
+ * @param value what that reader made of the part
+ * @throws InvalidTokenError
+ */
+export function confirmSpelling (part: string, value: object): void {
+  const bytes = Buffer.from(part, 'base64url')
+  const text = bytes.toString()
   // What JSON.stringify writes has no duplicates: if it gives the very text back, there is nothing to look for.
-  if (canonical !== text && hasDuplicateMembers(text)) throw malformed('token_malformed', { found: `${part} has a member twice` })
-  return value as Record<string, unknown>
+  if (stringify(value) === text) return
+  if (!isUtf8(bytes)) throw malformed('token_malformed', { found: 'a part that is not UTF-8' })
+  if (hasDuplicateMembers(text)) throw malformed('token_malformed', { found: 'a member twice' })
+}
+
+/** Values nested so deep that they would exhaust the stack are refused, whoever signed them. */
+function stringify (value: object): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    throw malformed('token_malformed', { found: 'a value nested too deep' })
+  }
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** Base64url without padding, white space, or stray bits in the last character (RFC 4648 section 3.3, 3.5). */
-function isCanonical (segment: string): boolean {
-  const over = segment.length % 4
-  if (over === 1 || !/^[\w-]+$/.test(segment)) return false
-  if (over === 0) return true
-  return (ALPHABET.indexOf(segment.charAt(segment.length - 1)) & (over === 2 ? 0b1111 : 0b11)) === 0
+/** Whether the bits of the last character that encode nothing are zero; of a character that is none they are not. */
+function endsClean (part: string): boolean {
+  const over = part.length % 4
+  if (over === 0) return part.length > 0
+  return over !== 1 && (ALPHABET.indexOf(part.charAt(part.length - 1)) & (over === 2 ? 0b1111 : 0b11)) === 0
 }
 
 function notThreeParts (token: string): InvalidTokenError {
