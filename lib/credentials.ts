@@ -8,8 +8,7 @@ const NOTHING: Extraction = Object.freeze({ reason: 'header_missing' })
 
 /**
  * The Bearer token of a request's headers. Only the Authorization header is read: never the query, a body or a
- * cookie. Whether the token is well formed is not looked at here beyond being there at all; see
- * `requireToken68`.
+ * cookie. Whether the token is well formed is not looked at here beyond being there at all; see `notToken68`.
  *
  * @param rawHeaders names and values in turn, as they came: Node keeps only the first of two Authorization headers elsewhere
  * @throws InvalidRequestError for two Authorization headers, or the Bearer scheme without anything behind it
@@ -31,14 +30,13 @@ export function bearerToken (rawHeaders: readonly string[]): Extraction {
 }
 
 /**
- * A Bearer credential is one token68 value; anything else is a malformed request, whatever it was meant to be.
+ * The error for a Bearer credential that is not one token68 value, and so a malformed request, whatever it was
+ * meant to be; undefined if it is one.
  *
- * @throws InvalidRequestError
  * @see RFC 6750 section 2.1, RFC 9110 section 11.2
  */
-export function requireToken68 (token: string): void {
-  if (/^[A-Za-z0-9\-._~+/]+=*$/.test(token)) return
-  throw new InvalidRequestError({ ...malformation(token) })
+export function notToken68 (token: string): InvalidRequestError | undefined {
+  return /^[A-Za-z0-9\-._~+/]+=*$/.test(token) ? undefined : new InvalidRequestError(malformation(token))
 }
 
 function malformation (token: string): { reason: Reason, hint?: string } {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Identity } from '../types/identity.js'
 import type { Authenticator } from './authenticate.js'
-import { bearerToken, requireToken68 } from './credentials.js'
+import { bearerToken, notToken68 } from './credentials.js'
 import { AuthError, ForbiddenError, InvalidTokenError, MissingCredentialError } from './errors.js'
 import { guard } from './guard.js'
 import type { Policy } from './policy.js'
@@ -41,10 +41,11 @@ export interface Hooks {
 export function createHooks ({ routes, authenticator, reporter, enforceEarly }: Parts, hookName: string): Hooks {
   function authenticate (request: FastifyRequest, reply: FastifyReply, done: Done): void {
     if (request.is404) return done()
+    let token: string | undefined
     try {
       const policy = routes.policyOf(request)
-      const token = policy.mode === 'public' ? undefined : presentedToken(request, policy)
-      const identity = token === undefined ? undefined : identify(token, request, policy)
+      token = policy.mode === 'public' ? undefined : presentedToken(request, policy)
+      const identity = token === undefined ? undefined : authenticator.identify(token, request, policy.providers)
       if (identity instanceof Promise) {
         identity.then(
           (known) => { admit({ policy, reply, reporter, identity: known, token }, request, done) },
@@ -54,17 +55,9 @@ export function createHooks ({ routes, authenticator, reporter, enforceEarly }: 
         admit({ policy, reply, reporter, identity, token }, request, done)
       }
     } catch (error) {
-      fail(error, request, reply, done)
-    }
-  }
-
-  function identify (token: string, request: FastifyRequest, policy: Policy): Identity | Promise<Identity> {
-    try {
-      return authenticator.identify(token, request, policy.providers)
-    } catch (error) {
-      // A good token is a token68 value, so only a bad one is asked whether it is one.
-      if (error instanceof InvalidTokenError) requireToken68(token)
-      throw error
+      // A good token is a token68 value, so only of a bad one is it asked whether it is one.
+      const malformed = error instanceof InvalidTokenError ? notToken68(token!) : undefined
+      fail(malformed ?? error, request, reply, done)
     }
   }
 

@@ -18,10 +18,10 @@ let registrations = 0
 
 async function plugin (app: FastifyInstance, options: GatehouseOptions): Promise<void> {
   const settings = readOptions(options)
+  claimScope(app)
   if (app.hasRequestDecorator('auth')) {
     throw new TypeError('gatehouse: another plugin has decorated request.auth in this scope; register the two in sibling scopes')
   }
-  claimScope(app)
 
   const rings = createKeyRings(settings, app.log)
   const reporter = createReporter(app.log)

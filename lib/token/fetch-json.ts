@@ -1,8 +1,6 @@
 import type { FetchOptions } from '../../types/options.js'
 import { isSecure } from '../providers/url.js'
 
-/** Milliseconds for a whole call, redirects and body included. */
-export const DEADLINE = 5_000
 /** Bytes of a body at most. */
 const LARGEST = 1_048_576
 const REDIRECTS = 3
@@ -20,22 +18,21 @@ export interface FetchedDocument {
 }
 
 /**
- * Fetches a JSON object. Bounded in time and size; follows redirects only inside the origin, so that whoever
- * can redirect cannot choose where keys come from.
+ * Fetches a JSON object. Bounded in size; follows redirects only inside the origin, so that whoever can redirect
+ * cannot choose where keys come from.
  *
- * @param signal aborts the call, beside the deadline
+ * @param signal bounds it in time: body and redirects are included
  * @throws FetchFailure
  */
 export async function fetchJson (url: string, fetchOptions: FetchOptions, allowHttp: boolean, signal: AbortSignal): Promise<FetchedDocument> {
-  const deadline = AbortSignal.timeout(DEADLINE)
   try {
-    const response = await followInside(new URL(url), fetchOptions, allowHttp, AbortSignal.any([deadline, signal]))
+    const response = await followInside(new URL(url), fetchOptions, allowHttp, signal)
     const body = parseObject(await readBounded(response))
     const maxAge = /(?:^|[\s,])max-age=(\d{1,9})/i.exec(response.headers.get('cache-control') ?? '')?.[1]
     return { body, maxAge: maxAge === undefined ? undefined : Number(maxAge) }
   } catch (error) {
     if (error instanceof FetchFailure) throw new FetchFailure(`${url}: ${error.message}`)
-    throw new FetchFailure(`${url}: ${deadline.aborted ? `no full answer within ${DEADLINE / 1000} s` : networkFailure(error)}`)
+    throw new FetchFailure(`${url}: ${signal.aborted ? 'no full answer in time' : networkFailure(error)}`)
   }
 }
 

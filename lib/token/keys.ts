@@ -31,6 +31,8 @@ const AHEAD = 30_000
 const STALE = 3_600_000
 /** Between two fetches caused by unknown key ids. */
 const COOLDOWN = 30_000
+/** For a whole fetch of keys, discovery included: no request waits longer. */
+const DEADLINE = 5_000
 const FIRST_BACKOFF = 1_000
 const MOST_BACKOFF = 60_000
 
@@ -57,6 +59,7 @@ export class KeyRing {
   #fetchedAt: number | undefined
   #age = AGE
   #dueAt = Infinity
+  #usableUntil = 0
   #missAllowedAt = 0
   #fetches = 0
   #failures = 0
@@ -77,11 +80,10 @@ export class KeyRing {
 
   /** Whether keys are held that may still be used. Asked on every request: it also starts a refresh that is due. */
   usable (): boolean {
-    if (this.#fetchedAt === undefined) return false
     const now = performance.now()
     // The timer does this; a process that slept (a laptop, a paused container) has missed it.
     if (now >= this.#dueAt && this.#underWay === undefined) this.refresh()
-    return now < this.#fetchedAt + this.#age + STALE
+    return now < this.#usableUntil
   }
 
   /**
@@ -111,6 +113,7 @@ export class KeyRing {
       await this.#underWay
       const found = this.find(choice)
       if (found !== undefined) return found
+      if (this.#failuresInRow > 0) throw this.#unavailable()
     }
     if (performance.now() >= this.#missAllowedAt) {
       this.#missAllowedAt = performance.now() + COOLDOWN
@@ -135,7 +138,7 @@ export class KeyRing {
     return {
       provider: this.#provider.name,
       issuer: this.#provider.issuer,
-      state: age !== undefined && age < this.#age ? 'fresh' : this.usable() ? 'stale' : this.#fetches === 0 ? 'idle' : 'away',
+      state: age !== undefined && age < this.#age ? 'fresh' : now < this.#usableUntil ? 'stale' : this.#fetches === 0 ? 'idle' : 'away',
       keys: this.#keys.flatMap((key) => key.kid ?? []),
       age: seconds(age),
       nextRefresh: this.#dueAt === Infinity ? undefined : seconds(Math.max(0, this.#dueAt - now)),
@@ -164,7 +167,7 @@ export class KeyRing {
     clearTimeout(this.#missTimer)
     this.#missTimer = undefined
     try {
-      const set = await this.#load(this.#closing.signal)
+      const set = await this.#load(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(DEADLINE)]))
       await this.#accept(set)
     } catch (error) {
       this.#noteFailure(error)
@@ -181,6 +184,7 @@ export class KeyRing {
     this.#fetchedAt = performance.now()
     this.#age = maxAge === undefined ? AGE : Math.min(Math.max(maxAge * 1000, LEAST_AGE), MOST_AGE)
     this.#dueAt = this.#fetchedAt + this.#age - AHEAD
+    this.#usableUntil = this.#fetchedAt + this.#age + STALE
   }
 
   async #replaceKeys (keys: readonly VettedKey[]): Promise<void> {

@@ -37,10 +37,8 @@ export function splitToken (token: string): TokenParts {
   if (first === -1 || second === -1 || token.indexOf('.', second + 1) !== -1) throw notThreeParts(token)
   const header = token.slice(0, first)
   const payload = token.slice(first + 1, second)
-  if (!startsLikeJws(token) || !endsClean(header) || !endsClean(payload) || !endsClean(token.slice(second + 1))) {
-    throw malformed('token_malformed', { found: 'a part that is not canonical base64url' })
-  }
-  return { header, payload }
+  if (startsLikeJws(token) && endsClean(header) && endsClean(payload) && endsClean(token.slice(second + 1))) return { header, payload }
+  throw malformed('token_malformed', { found: 'a part that is not canonical base64url' })
 }
 
 /**
