@@ -14,7 +14,7 @@ import { checkHeader } from './token/header.js'
 import type { CheckedHeader } from './token/header.js'
 import { toIdentity } from './token/identity.js'
 import type { KeyRing, RingKey } from './token/keys.js'
-import { confirmSpelling, readPart, splitToken, startsLikeJws } from './token/parse.js'
+import { confirmSpelling, readPart, requireBase64url, splitToken, startsLikeJws } from './token/parse.js'
 import type { JsonObject, TokenParts } from './token/parse.js'
 import type { KeyRings } from './token/rings.js'
 
@@ -86,6 +86,7 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
     const key = ring.usable() ? ring.find(header) : undefined
     if (key !== undefined) return accept(candidate, key)
     // Only a token that may turn out good is worth a fetch.
+    requireBase64url(token)
     checkClaims(readPart(parts.payload, 'payload'), header, provider, Date.now(), clockTolerance)
     return ring.obtain(header).then((found) => {
       if (found === undefined) throw unknownKey(header, provider)

@@ -14,7 +14,8 @@ export const kCaller = Symbol('gatehouse.caller')
 
 declare module 'fastify' {
   interface FastifyRequest {
-    [kCaller]: Caller | null
+    /** Not there in scopes that loaded before the plugin, until a hook of ours ran. */
+    [kCaller]?: Caller | null
   }
 }
 
@@ -69,10 +70,16 @@ export function createHooks ({ routes, authenticator, reporter, enforceEarly }: 
 
   function authorize (request: FastifyRequest, reply: FastifyReply, done: Done): void {
     const caller = request[kCaller]
-    if (caller === null) return done()
+    // A request the handler sends to the not-found handler comes here again, its policy decided already.
+    if (!caller || request.is404) return done()
     const { policy, identity } = caller
-    const denial = identity === undefined ? undefined : guard(policy.demands, identity)
-    if (denial !== undefined) return fail(denial, request, reply, done)
+    try {
+      const denial = identity === undefined ? undefined : guard(policy.demands, identity)
+      if (denial !== undefined) throw denial
+    } catch (error) {
+      // Or a claim's own function threw.
+      return fail(error, request, reply, done)
+    }
     if (policy.authorize.length === 0) return done()
     askAll(policy.authorize, request).then(
       (allowed) => { allowed ? done() : fail(refusedByAuthorize(identity), request, reply, done) },
@@ -81,7 +88,9 @@ export function createHooks ({ routes, authenticator, reporter, enforceEarly }: 
   }
 
   function fail (error: unknown, request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    done((error instanceof AuthError ? reporter.refuse(error, request, reply) : error) as Error)
+    if (error instanceof AuthError) done(reporter.refuse(error, request, reply))
+    // Whatever is thrown refuses: `throw undefined` must not read as "no error".
+    else done(error instanceof Error ? error : new Error('something that is no Error was thrown while a request was authorized', { cause: error }))
   }
 
   Object.defineProperty(authenticate, 'name', { value: hookName })

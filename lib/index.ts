@@ -34,9 +34,13 @@ async function plugin (app: FastifyInstance, options: GatehouseOptions): Promise
   const gatehouse: Gatehouse = createGatehouse({ settings, rings, routes, authenticator, reporter })
   app.decorate('gatehouse', gatehouse)
   app.decorateRequest(kCaller, null)
-  app.decorateRequest('auth', { getter () { return createRequestAuth(this, this[kCaller] ?? undefined) } })
+  app.decorateRequest('auth', {
+    getter () { return createRequestAuth(this, this[kCaller] ?? undefined) },
+    // A plugin in a scope inside may decorate requests with its own `auth`: there, that is what handlers see.
+    setter (value: unknown) { Object.defineProperty(this, 'auth', { value, writable: true, configurable: true, enumerable: true }) }
+  })
 
-  app.addHook('onRoute', function gatehouseSeesRoute (route) { routes.see(this, route) })
+  app.addHook('onRoute', function gatehouseSeesRoute (route) { route.config = routes.see(this, route) })
   app.addHook('onRequest', hooks.authenticate)
   if (settings.enforce === 'preHandler') app.addHook('preHandler', hooks.authorize)
   app.addHook('onReady', async function gatehouseStartsUp () {

@@ -35,11 +35,13 @@ const LONGEST = 200
 
 /** A value from an unverified token, fit for a log line: bounded, and never a token itself. */
 export function loggable (value: unknown): unknown {
-  if (typeof value === 'string') {
-    if (/eyJ|[\w-]{20,}\.[\w-]{20,}/.test(value)) return '[left out: looks like a token]'
-    return value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value
-  }
-  if (Array.isArray(value)) return value.slice(0, 10).map(loggable)
-  if (value === null || typeof value !== 'object') return value
-  return `[${typeof value}]`
+  return Array.isArray(value) ? value.slice(0, 10).map(loggableItem) : loggableItem(value)
+}
+
+function loggableItem (value: unknown): unknown {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[a list]' : '[an object]'
+  if (typeof value !== 'string') return value
+  const text = value.slice(0, LONGEST)
+  if (/eyJ|[\w-]{20,}\.[\w-]{20,}/.test(text)) return '[left out: looks like a token]'
+  return value.length > LONGEST ? `${text}…` : value
 }

@@ -1,4 +1,4 @@
-import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify'
 import type { GuardedRoute } from '../types/gatehouse.js'
 import type { GroupPolicy, RouteDescription } from '../types/route.js'
 import { expected, plainObject, refuseUnknownKeys } from './configuration.js'
@@ -6,14 +6,24 @@ import { RouteMisconfiguredError } from './errors.js'
 import { isInside } from './lineage.js'
 import type { Settings } from './options.js'
 import { bothPolicies, compilePolicy, PUBLIC, saysAnything } from './policy.js'
-import type { Policy } from './policy.js'
+import type { Policy, RawPolicy } from './policy.js'
 
+const kDeclared = Symbol('gatehouse.declared')
 const kPolicy = Symbol('gatehouse.policy')
 const kMistake = Symbol('gatehouse.mistake')
 
+/** What a route said when it was declared, and what came of it. */
+interface Declaration {
+  readonly policy: Policy
+  readonly said: readonly unknown[]
+  /** What its groups demand. */
+  readonly demanded: readonly Policy[]
+}
+
 /** A route's config as it is once we looked at it. */
 type Config = FastifyContextConfig & {
-  [kPolicy]?: Policy
+  [kDeclared]?: Declaration
+  [kPolicy]?: Policy | undefined
   [kMistake]?: string
 }
 
@@ -22,18 +32,21 @@ type DeclaredRoute = RouteDescription & { config?: FastifyContextConfig }
 
 /** The policies of a registration's routes. */
 export interface Routes {
-  /** To be called for each route as it is declared; a mistake in its config throws, which fails the boot. */
-  see (scope: FastifyInstance, route: DeclaredRoute): void
+  /**
+   * To be called for each route as it is declared.
+   *
+   * @returns the config to serve it with
+   * @throws TypeError for a mistake in its config, which fails the boot
+   */
+  see (scope: FastifyInstance, route: DeclaredRoute): FastifyContextConfig
   group (scope: FastifyInstance, policy: GroupPolicy): void
   /**
-   * The policy of the route a request matched. A route declared before the plugin loaded is compiled here, on its
-   * first request.
+   * The policy of the route a request matched. A route declared before the plugin loaded, or whose config another
+   * plugin changed after us, is compiled here, on its first request.
    *
    * @throws RouteMisconfiguredError for a mistake in such a route, on every request to it
    */
   policyOf (request: FastifyRequest): Policy
-  /** Whether `see` was called for it. */
-  hasSeen (method: string, url: string): boolean
   table (): GuardedRoute[]
 }
 
@@ -41,44 +54,48 @@ export interface Routes {
 export function createRoutes (root: FastifyInstance, settings: Settings): Routes {
   const known = settings.resolver === undefined ? [...settings.providers.values()].map(({ name }) => name) : undefined
   const groups: Array<{ scope: FastifyInstance, policy: Policy }> = []
-  const seen = new Map<string, GuardedRoute>()
+  const rows: Array<GuardedRoute & { prefix: string }> = []
 
   function compile (route: RouteDescription, config: Config, demanded: readonly Policy[]): Policy {
     const path = `route ${describe(route)}: config`
-    const policy = ownPolicy(path, route, config, demanded.length > 0)
-    if (policy === undefined || (policy.mode === 'public' && demanded.length === 0)) return note(route, policy ?? groupPolicy(path, demanded))
-    return note(route, policy.mode === 'public' ? policy : groupPolicy(path, [...demanded, policy]))
+    const own = ownPolicy(path, route, config, demanded.length > 0)
+    if (own?.mode === 'public') return own
+    return jointPolicy(path, own === undefined ? demanded : [...demanded, own])
   }
 
   /** undefined: the route says nothing, and its groups decide. */
   function ownPolicy (path: string, route: RouteDescription, config: Config, grouped: boolean): Policy | undefined {
     const policy = compilePolicy(path, config, known)
     if (saysAnything(config)) return policy
-    if (grouped) return undefined
     if (isPreflightRoute(route)) return PUBLIC
+    if (grouped) return undefined
     const { defaultAuth } = settings
     if (typeof defaultAuth !== 'function') return defaultAuth === 'public' ? PUBLIC : compilePolicy(path, { auth: defaultAuth })
-    const chosen = defaultAuth(route) ?? {}
+    // HEAD follows its GET: both get the answer for GET.
+    const chosen = defaultAuth(route.method === 'HEAD' ? { ...route, method: 'GET' } : route) ?? {}
     const chosenPath = `defaultAuth(${describe(route)})`
     refuseUnknownKeys(chosenPath, plainObject(chosenPath, chosen, 'return a route policy or undefined'), ['auth', 'scopes', 'permissions', 'roles'])
     return compilePolicy(chosenPath, chosen, known)
   }
 
   function note (route: RouteDescription, policy: Policy): Policy {
-    const demands = [
-      ...policy.providers === undefined ? [] : [`providers: ${policy.providers.join(' or ')}`],
-      ...policy.demands.map((demand) => demand.text),
-      ...policy.authorize.map(() => 'authorize')
-    ].join(', ')
-    for (const method of methodsOf(route)) seen.set(`${method} ${route.url}`, { method, url: route.url, auth: policy.mode, demands })
+    for (const method of methodsOf(route)) rows.push({ method, url: route.url, auth: policy.mode, demands: inWords(policy), prefix: route.prefix })
     return policy
+  }
+
+  /** On a route's first request: what it was declared with holds, unless its config says something else by now. */
+  function judge (route: RouteDescription, config: Config): Policy {
+    const { policy, said, demanded } = config[kDeclared] ?? {}
+    if (policy === undefined) return note(route, compile(route, config, []))
+    const now = whatItSays(config)
+    return said!.every((value, index) => value === now[index]) ? policy : compile(route, config, demanded!)
   }
 
   /** Once a route, whatever comes of it: a mistake costs no more on the next request. */
   function compileLate (config: Config, route: RouteDescription): Policy {
     if (config[kMistake] === undefined) {
       try {
-        config[kPolicy] = compile(route, config, [])
+        config[kPolicy] = judge(route, config)
         return config[kPolicy]
       } catch (error) {
         config[kMistake] = error instanceof Error ? error.message : 'defaultAuth threw no Error'
@@ -88,18 +105,13 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
   }
 
   return {
-    see (scope, route) {
-      const config: Config = { ...route.config }
-      // The HEAD route Fastify adds carries its GET's config, judged already.
-      const policy = config[kPolicy]
-      const description = { method: route.method, url: route.url, prefix: route.prefix }
-      if (policy === undefined) {
-        const demanded = groups.filter((group) => isInside(scope, group.scope)).map((group) => group.policy)
-        config[kPolicy] = compile(description, config, demanded)
-      } else {
-        note(description, policy)
-      }
-      route.config = config
+    see (scope, { method, url, prefix, ...route }) {
+      // A copy: the same object may be another route's config too.
+      const config: Config = { ...route.config, [kPolicy]: undefined }
+      const demanded = groups.filter((group) => isInside(scope, group.scope)).map((group) => group.policy)
+      const policy = note({ method, url, prefix }, compile({ method, url, prefix }, config, demanded))
+      config[kDeclared] = { policy, said: whatItSays(config), demanded }
+      return config
     },
 
     group (scope, policy) {
@@ -119,13 +131,28 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
       return config[kPolicy] ?? compileLate(config, { method: routeOptions.method, url: routeOptions.url!, prefix: request.server.prefix })
     },
 
-    hasSeen: (method, url) => seen.has(`${method} ${url}`),
-    table: () => [...seen.values()]
+    table: () => rows.flatMap(({ prefix, ...row }) => {
+      const slashed = { ...row, url: `${row.url}/` }
+      return row.method !== 'HEAD' && row.url === prefix && root.hasRoute({ ...slashed, method: row.method as HTTPMethods }) ? [row, slashed] : [row]
+    })
   }
 }
 
+function whatItSays (config: RawPolicy): readonly unknown[] {
+  const { auth, scopes, permissions, roles, scope, permission, role } = config
+  return [auth, scopes, permissions, roles, scope, permission, role]
+}
+
+function inWords (policy: Policy): string {
+  return [
+    ...policy.providers === undefined ? [] : [`providers: ${policy.providers.join(' or ')}`],
+    ...policy.demands.map((demand) => demand.text),
+    ...policy.authorize.map(() => 'authorize')
+  ].join(', ')
+}
+
 /** @throws TypeError where groups and route between them leave no provider that may vouch */
-function groupPolicy (path: string, policies: readonly Policy[]): Policy {
+function jointPolicy (path: string, policies: readonly Policy[]): Policy {
   const policy = policies.reduce(bothPolicies)
   if (policy.providers?.length === 0) throw new TypeError(`${path}.auth.providers: none of these may vouch in the group the route is in`)
   return policy

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Settings } from './options.js'
 import type { Routes } from './routes.js'
 import type { KeyRings } from './token/rings.js'
-import { routesWithHook } from './unseen-routes.js'
+import { routesWithHook, withoutNames } from './unseen-routes.js'
 
 /** Milliseconds `startup: 'require'` waits at most. */
 const PATIENCE = 5_000
@@ -29,8 +29,9 @@ export async function startUp (app: FastifyInstance, settings: Settings, rings: 
 
 /** Warns, once each, of routes declared too early and of @fastify/cors registered too late. */
 export function warnAboutOrder (app: FastifyInstance, routes: Routes, hookName: string, corsCameFirst: boolean): void {
+  const seen = new Set(routes.table().map(({ method, url }) => `${method} ${withoutNames(url)}`))
   const unseen = routesWithHook(app, hookName)
-    .filter(({ method, url }) => !routes.hasSeen(method, url) && !(method === 'OPTIONS' && url.endsWith('*')))
+    .filter(({ method, url }) => !seen.has(`${method} ${withoutNames(url)}`) && !(method === 'OPTIONS' && url.endsWith('*')))
     .map(({ method, url }) => `${method} ${url}`)
   if (unseen.length > 0) {
     app.log.warn({ routes: unseen }, 'routes declared before the gatehouse loaded: they are guarded, but a mistake in their config shows ' +

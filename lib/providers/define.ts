@@ -66,18 +66,18 @@ interface Definition {
  * @throws TypeError naming path, value and remedy
  */
 export function defineProvider (path: string, { name, issuer, audience, remedies, settings }: Definition): Provider {
-  const dangerouslyAllowHttp = settings.dangerouslyAllowHttp ?? false
+  const { dangerouslyAllowHttp = false, algorithms = ALGORITHMS, profile = 'auto', claims = {}, tokenKind = {} } = settings
   if (typeof dangerouslyAllowHttp !== 'boolean') throw expected(`${path}: dangerouslyAllowHttp`, 'true or false', dangerouslyAllowHttp)
   const checkedIssuer = issuerUrl(`${path}: issuer`, issuer, dangerouslyAllowHttp, remedies.issuer)
   const provider: Provider = Object.freeze({
-    name: nonEmpty(`${path}: name`, settings.name ?? name),
+    name: nonEmpty(`${path}: name`, settings.name === undefined ? name : settings.name),
     issuer: checkedIssuer,
     audience: audiences(`${path}: audience`, audience, remedies.audience),
-    algorithms: algorithmList(`${path}: algorithms`, settings.algorithms ?? ALGORITHMS),
+    algorithms: algorithmList(`${path}: algorithms`, algorithms),
     keys: location(`${path}: keys`, settings.keys, checkedIssuer, dangerouslyAllowHttp),
-    profile: profileOf(`${path}: profile`, settings.profile ?? 'auto'),
-    claims: mapping(`${path}: claims`, settings.claims ?? {}),
-    tokenKind: kind(`${path}: tokenKind`, settings.tokenKind ?? {}),
+    profile: profileOf(`${path}: profile`, profile),
+    claims: mapping(`${path}: claims`, claims),
+    tokenKind: kind(`${path}: tokenKind`, tokenKind),
     dangerouslyAllowHttp
   })
   defined.add(provider)
@@ -93,7 +93,8 @@ function audiences (path: string, value: unknown, remedy: string): readonly stri
   if (value === false) return false
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   // An unset environment variable must stop the start, not open the API to every token of the issuer.
-  const valid = list.length > 0 && list.every((item) => typeof item === 'string' && item.trim() !== '' && item !== 'undefined')
+  // A copy first: `every` passes over the holes of a list.
+  const valid = list.length > 0 && [...list].every((item) => typeof item === 'string' && item.trim() !== '' && item !== 'undefined')
   if (!valid) throw expected(path, 'a text or a list of texts, none of them empty', value, remedy)
   return Object.freeze([...list as string[]])
 }
@@ -137,7 +138,7 @@ function mapping (path: string, value: unknown): ClaimMapping {
       throw expected(`${path}.${member}`, 'a claim name, { path: […] }, a function, or a list of those', sources)
     }
   }
-  return Object.freeze(merged) as ClaimMapping
+  return frozenCopy(merged) as ClaimMapping
 }
 
 function isSource (value: unknown): value is ClaimSource {
@@ -152,19 +153,21 @@ function kind (path: string, value: unknown): TokenKind {
   refuseUnknownKeys(path, members, Object.keys(TOKEN_KIND))
   const { access, marks, others } = { ...TOKEN_KIND, ...definedMembers(members) }
   if (!Array.isArray(marks) || !marks.every((mark) => typeof mark === 'string')) throw expected(`${path}.marks`, 'a list of claim names', marks)
-  return Object.freeze({
-    access: claimValues(`${path}.access`, access),
-    marks: Object.freeze([...marks as string[]]),
-    others: claimValues(`${path}.others`, others)
-  })
+  return frozenCopy({ access: claimValues(`${path}.access`, access), marks, others: claimValues(`${path}.others`, others) }) as TokenKind
 }
 
 function claimValues (path: string, value: unknown): TokenKind['access'] {
-  const entries = Object.entries(plainObject(path, value))
-  for (const [claim, values] of entries) {
+  for (const [claim, values] of Object.entries(plainObject(path, value))) {
     if (!Array.isArray(values) || !values.every((item) => typeof item === 'string')) throw expected(`${path}.${claim}`, 'a list of texts', values)
   }
-  return Object.freeze(Object.fromEntries(entries)) as TokenKind['access']
+  return value as TokenKind['access']
+}
+
+/** A copy of plain objects and lists, frozen to the deepest: what the user gave stays theirs. */
+function frozenCopy (value: unknown): unknown {
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy))
+  if (!isPlainObject(value)) return value
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, frozenCopy(member)])))
 }
 
 function definedMembers (value: Record<string, unknown>): Record<string, unknown> {

@@ -19,6 +19,8 @@ export interface VettedSet {
 }
 
 const MOST_KEYS = 100
+/** Characters: 8192 bits take 1366, and a few zeros before them do no harm. */
+const LONGEST_MEMBER = 1400
 const CURVES: Readonly<Record<string, SigningAlgorithm>> = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512' }
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
@@ -53,6 +55,8 @@ function vetKey (jwk: unknown, allowed: readonly SigningAlgorithm[]): VettedKey 
   const algorithms = able.filter((name) => allowed.includes(name) && (alg === undefined || alg === name || (alg === 'EdDSA' && name === 'Ed25519')))
   if (algorithms.length === 0) return alg === undefined ? `no accepted algorithm for ${String(kty)} keys` : 'its alg is not accepted, or does not fit the key'
   const members = publicMembers(jwk)
+  // Importing a number of any length takes any time: longer ones than the largest key we use are not tried.
+  if (Object.values(members).some((member) => member.length > LONGEST_MEMBER)) return 'a number that is too long'
   try {
     const key = createPublicKey({ key: members as JsonWebKey, format: 'jwk' })
     return weakness(key.asymmetricKeyDetails) ?? { kid, jwk: { ...members, ...(kid === undefined ? {} : { kid }), ...(typeof alg === 'string' ? { alg } : {}) }, key, algorithms }

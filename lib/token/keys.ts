@@ -18,7 +18,7 @@ export interface RingKey extends VettedKey {
 /** What of a token's header chooses a key. */
 export interface KeyChoice {
   readonly kid: string | undefined
-  readonly alg: SigningAlgorithm
+  readonly alg: SigningAlgorithm | undefined
 }
 
 /** Times in milliseconds, on a clock that only moves forward. */
@@ -91,7 +91,7 @@ export class KeyRing {
    * Never waits, never fetches.
    */
   find ({ kid, alg }: KeyChoice): RingKey | undefined {
-    const fitting = this.#keys.filter((key) => (kid === undefined || key.kid === kid) && key.algorithms.includes(alg))
+    const fitting = this.#keys.filter((key) => (kid === undefined || key.kid === kid) && (alg === undefined || key.algorithms.includes(alg)))
     return kid === undefined && fitting.length !== 1 ? undefined : fitting[0]
   }
 
@@ -122,7 +122,7 @@ export class KeyRing {
       this.#fetchAfterCooldown()
     }
     const found = this.find(choice)
-    if (found === undefined && this.#failuresInRow > 0) throw this.#unavailable()
+    if (found === undefined && (this.#failuresInRow > 0 || this.#closing.signal.aborted)) throw this.#unavailable()
     return found
   }
 

@@ -25,7 +25,7 @@ export function startsLikeJws (token: string): boolean {
 /**
  * Takes a compact JWS apart: three parts that are not empty, without stray bits at their ends. One token has one
  * spelling, so a hash of it is a sound cache key. Whether the characters are those of base64url is left to whoever
- * decodes the parts.
+ * decodes the parts; see `requireBase64url`.
  *
  * @throws InvalidTokenError
  * @see RFC 7515 section 5.2, RFC 4648 section 3.5
@@ -39,6 +39,11 @@ export function splitToken (token: string): TokenParts {
   const payload = token.slice(first + 1, second)
   if (startsLikeJws(token) && endsClean(header) && endsClean(payload) && endsClean(token.slice(second + 1))) return { header, payload }
   throw malformed('token_malformed', { found: 'a part that is not canonical base64url' })
+}
+
+/** @throws InvalidTokenError for a token with a character no part can have, before anything is done on its account */
+export function requireBase64url (token: string): void {
+  if (!/^[\w.-]+$/.test(token)) throw malformed('token_malformed', { found: 'a character that is not base64url' })
 }
 
 /**
@@ -69,11 +74,10 @@ export function readPart (part: string, name: 'header' | 'payload'): JsonObject 
  */
 export function confirmSpelling (part: string, value: object): void {
   const bytes = Buffer.from(part, 'base64url')
+  if (!isUtf8(bytes)) throw malformed('token_malformed', { found: 'a part that is not UTF-8' })
   const text = bytes.toString()
   // What JSON.stringify writes has no duplicates: if it gives the very text back, there is nothing to look for.
-  if (stringify(value) === text) return
-  if (!isUtf8(bytes)) throw malformed('token_malformed', { found: 'a part that is not UTF-8' })
-  if (hasDuplicateMembers(text)) throw malformed('token_malformed', { found: 'a member twice' })
+  if (stringify(value) !== text && hasDuplicateMembers(text)) throw malformed('token_malformed', { found: 'a member twice' })
 }
 
 /** Values nested so deep that they would exhaust the stack are refused, whoever signed them. */
