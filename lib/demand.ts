@@ -52,7 +52,7 @@ function compileClaim (path: string, name: string, requirement: unknown): Demand
     const ask = requirement as Extract<ClaimRequirement, (value: unknown) => boolean>
     return { kind: 'claim', name, accepts: (value) => ask(value) === true, text: `claim ${name}: a function of it` }
   }
-  const values: readonly unknown[] = Array.isArray(requirement) ? requirement : [requirement]
+  const values: readonly unknown[] = Array.isArray(requirement) ? [...requirement] : [requirement]
   if (values.length === 0 || !values.every(isPrimitive)) {
     throw expected(path, 'true, a text, number or boolean, a list of them, or a function', requirement)
   }

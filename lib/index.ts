@@ -36,8 +36,11 @@ async function plugin (app: FastifyInstance, options: GatehouseOptions): Promise
   app.decorateRequest(kCaller, null)
   app.decorateRequest('auth', {
     getter () { return createRequestAuth(this, this[kCaller] ?? undefined) },
-    // A plugin in a scope inside may decorate requests with its own `auth`: there, that is what handlers see.
-    setter (value: unknown) { Object.defineProperty(this, 'auth', { value, writable: true, configurable: true, enumerable: true }) }
+    setter (value: unknown) {
+      if (this[kCaller]) throw new TypeError('request.auth belongs to the gatehouse and cannot be assigned')
+      // A plugin in a scope inside decorates requests with an `auth` of its own: there, that is what handlers see.
+      Object.defineProperty(this, 'auth', { value, writable: true, configurable: true, enumerable: true })
+    }
   })
 
   app.addHook('onRoute', function gatehouseSeesRoute (route) { route.config = routes.see(this, route) })

@@ -17,9 +17,9 @@ export function compileRequirement (path: string, requirement: unknown): Compile
   if (Array.isArray(requirement)) return every(path, requirement)
   if (isPlainObject(requirement)) {
     refuseUnknownKeys(path, requirement, ['all', 'any'])
-    if (Object.keys(requirement).length === 1) {
-      return 'all' in requirement ? every(`${path}.all`, requirement.all) : some(`${path}.any`, requirement.any)
-    }
+    const { all, any } = requirement
+    if (any === undefined && all !== undefined) return every(`${path}.all`, all)
+    if (all === undefined && any !== undefined) return some(`${path}.any`, any)
   }
   throw expected(path, 'a name, a list of names, { all: […] } or { any: […] }', requirement)
 }
@@ -56,5 +56,6 @@ function compileList (path: string, parts: unknown): CompiledRequirement[] {
   if (!Array.isArray(parts) || parts.length === 0) {
     throw expected(path, 'a list with at least one name', parts, 'leave it out to demand nothing')
   }
-  return parts.map((part: Requirement, index) => compileRequirement(`${path}[${index}]`, part))
+  // A copy first: `map` passes over the holes of a list.
+  return [...parts].map((part: Requirement, index) => compileRequirement(`${path}[${index}]`, part))
 }

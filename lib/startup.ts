@@ -21,9 +21,12 @@ export async function startUp (app: FastifyInstance, settings: Settings, rings: 
   const fetches = rings.configured.map((ring) => ring.refresh())
   if (settings.startup === 'warm') return
   await within(Promise.all(fetches), Math.min(PATIENCE, (app.initialConfig.pluginTimeout || Infinity) * 0.8))
-  const missing = rings.configured.filter((ring) => !ring.usable()).map((ring) => ring.health())
+  const missing = [...settings.providers.values()].filter((provider) => !rings.of(provider).usable())
   if (missing.length === 0) return
-  const causes = missing.map(({ provider, lastError, issuer }) => `${provider}: ${lastError ?? `${issuer} did not answer in time`}`)
+  const causes = missing.map((provider) => {
+    const { discovery, jwksUri } = provider.keys
+    return `${provider.name}: ${rings.of(provider).health().lastError ?? `${discovery ?? jwksUri} did not answer in time`}`
+  })
   throw new Error(`gatehouse: startup: 'require', but not every provider is there: ${causes.join('; ')}`)
 }
 

@@ -1,0 +1,37 @@
+import { spread } from './statistics.js'
+
+/** CPU of a cell over its baseline, by round. */
+export const overhead = (rounds, id) => rounds.map(({ [id]: { own, base } }) => own - base)
+
+/** Overhead of a cell as a multiple of the overhead of the raw verification, by round. */
+export const timesRaw = (rounds, id) => rounds.map(({ [id]: { own, base }, raw }) => (own - base) / (raw.own - raw.base))
+
+const overBare = (rounds) => overhead(rounds, 'ours')
+const timesVerify = (rounds) => timesRaw(rounds, 'ours')
+
+const targets = [
+  { scenario: 'seen', text: 'Token seen before, µs over bare', limit: 2, values: overBare },
+  { scenario: 'thousand', text: '1,000 tokens in turn, µs over bare', limit: 2.5, values: overBare },
+  { scenario: 'rs256', text: 'Token never seen, RS256, x verify', limit: 1.35, values: timesVerify },
+  { scenario: 'es256', text: 'Token never seen, ES256, x verify', limit: 1.15, values: timesVerify },
+  {
+    scenario: 'garbage',
+    text: 'Garbage refused, x a request of ours served',
+    limit: 1,
+    values: (rounds) => rounds.map(({ ours, served }) => ours.own / served.own)
+  },
+  {
+    scenario: 'garbage',
+    text: 'Garbage refused, x a bare request served',
+    limit: 1,
+    values: (rounds) => rounds.map(({ ours }) => ours.own / ours.base)
+  }
+]
+
+/** The targets whose scenario was measured, each with what was found and whether it was held. */
+export function checkTargets (results) {
+  return targets.filter(({ scenario }) => results.has(scenario)).map(({ scenario, text, limit, values }) => {
+    const found = spread(values(results.get(scenario)))
+    return { text, limit, found, held: found.median <= limit }
+  })
+}

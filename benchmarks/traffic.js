@@ -1,0 +1,41 @@
+const head = 'GET / HTTP/1.1\r\nHost: api.example.com\r\nUser-Agent: benchmark\r\nAccept: application/json\r\n'
+
+/** A row of requests as bytes. Every server of a scenario gets the same bytes in the same order. */
+export class Traffic {
+  #tokens
+
+  /**
+   * `repeats`: the row starts again at its end; otherwise every token is sent once.
+   * `valid`: a guarded route answers 200, otherwise 401.
+   */
+  constructor (tokens, { repeats = false, valid = true } = {}) {
+    this.#tokens = tokens
+    this.repeats = repeats
+    this.valid = valid
+  }
+
+  /** `count` requests, beginning with the one at `from`. */
+  requests (from, count) {
+    return Array.from({ length: count }, (_, i) => (
+      Buffer.from(`${head}Connection: keep-alive\r\nAuthorization: Bearer ${this.#token(from + i)}\r\n\r\n`)
+    ))
+  }
+
+  #token (index) {
+    const tokens = this.#tokens
+    if (!this.repeats && index >= tokens.length) throw new Error(`only ${tokens.length} tokens were made, each is sent once`)
+    return tokens[index % tokens.length]
+  }
+}
+
+/** What callers send, by the name the scenarios use. */
+export function makeTraffic ({ rs256, es256, forged, garbage }) {
+  return {
+    seen: new Traffic(rs256.slice(0, 1), { repeats: true }),
+    thousand: new Traffic(rs256.slice(0, 1000), { repeats: true }),
+    rs256: new Traffic(rs256),
+    es256: new Traffic(es256),
+    forged: new Traffic(forged, { valid: false }),
+    garbage: new Traffic(garbage, { valid: false })
+  }
+}

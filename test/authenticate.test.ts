@@ -1,0 +1,140 @@
+import Fastify from 'fastify'
+import t from 'tap'
+import type { Test } from 'tap'
+import { createAuthenticator } from '../lib/authenticate.js'
+import type { GatehouseOptions } from '../lib/index.js'
+import { readOptions } from '../lib/options.js'
+import { createKeyRings } from '../lib/token/rings.js'
+import { fakeClock } from './support/clock.js'
+import { ACCEPTED, guardedApi, INVALID_TOKEN, trusting } from './support/guarded-api.js'
+import { createIssuer, createKey } from './support/issuer.js'
+
+const issuer = await createIssuer()
+t.teardown(() => issuer.close())
+t.beforeEach(() => { issuer.reset() })
+
+const stranger = await createKey('RS256', { kid: issuer.keys[0]!.kid })
+
+function authenticatorOf (t: Test, options: Partial<GatehouseOptions> = {}) {
+  const settings = readOptions({ provider: trusting(issuer), ...options })
+  const rings = createKeyRings(settings, Fastify().log)
+  t.teardown(() => rings.close())
+  return createAuthenticator(settings, rings)
+}
+
+t.test('a token is answered at once when its key is held, and by a promise when keys must be fetched', async (t) => {
+  const authenticator = authenticatorOf(t)
+  const first = authenticator.identify(issuer.token(), undefined, undefined)
+  t.type(first, Promise)
+  t.match(await first, { subject: 'user-1' })
+  const token = issuer.token({ jti: 'another' })
+  t.match(authenticator.identify(token, undefined, undefined), { subject: 'user-1' }, 'never seen')
+  t.match(authenticator.identify(token, undefined, undefined), { subject: 'user-1' }, 'seen before')
+})
+
+t.test('a token seen before gets the same frozen identity until its time in the cache is over', async (t) => {
+  const clock = fakeClock(t)
+  const authenticator = authenticatorOf(t, { cache: { ttl: 60 } })
+  const token = issuer.token()
+  const identity = await authenticator.identify(token, undefined, undefined)
+  t.ok(Object.isFrozen(identity))
+  clock.advance(59_999)
+  t.equal(authenticator.identify(token, undefined, undefined), identity)
+  t.match(authenticator, { accepted: 2, recalled: 1, cacheSize: 1 })
+  clock.advance(1)
+  const anew = authenticator.identify(token, undefined, undefined)
+  t.not(anew, identity)
+  t.match(anew, { subject: 'user-1' })
+  t.match(authenticator, { accepted: 3, recalled: 1, cacheSize: 1 })
+})
+
+t.test('a token in the cache is not believed past its exp', async (t) => {
+  const clock = fakeClock(t, Math.floor(Date.now() / 1000) * 1000)
+  const authenticator = authenticatorOf(t, { clockTolerance: 10 })
+  const token = issuer.token({ exp: clock.now() / 1000 + 30 })
+  await authenticator.identify(token, undefined, undefined)
+  clock.advance(29_999)
+  authenticator.identify(token, undefined, undefined)
+  t.equal(authenticator.recalled, 1)
+  clock.advance(1)
+  t.match(authenticator.identify(token, undefined, undefined), { subject: 'user-1' }, 'within the tolerance it is verified anew')
+  t.match(authenticator, { accepted: 3, recalled: 1 })
+  clock.advance(10_000)
+  const late = await Promise.resolve().then(() => authenticator.identify(token, undefined, undefined)).catch((error: unknown) => error)
+  t.match(late, { statusCode: 401, reason: 'token_expired' })
+})
+
+t.test('a token that is past its exp when it first comes is not put into the cache', async (t) => {
+  const clock = fakeClock(t, Math.floor(Date.now() / 1000) * 1000)
+  const authenticator = authenticatorOf(t)
+  await authenticator.identify(issuer.token({ exp: clock.now() / 1000 - 5 }), undefined, undefined)
+  t.match(authenticator, { accepted: 1, cacheSize: 0 })
+})
+
+t.test('without a cache every token is verified anew', async (t) => {
+  const authenticator = authenticatorOf(t, { cache: false })
+  const token = issuer.token()
+  const first = await authenticator.identify(token, undefined, undefined)
+  t.not(await authenticator.identify(token, undefined, undefined), first)
+  t.match(authenticator, { accepted: 2, recalled: 0, cacheSize: 0 })
+})
+
+t.test('the cache holds no more tokens than it was told to', async (t) => {
+  const authenticator = authenticatorOf(t, { cache: { max: 3 } })
+  for (let count = 0; count < 5; count++) await authenticator.identify(issuer.token({ jti: String(count) }), undefined, undefined)
+  t.equal(authenticator.cacheSize, 3)
+})
+
+t.test('tokens that differ only in their signature have nothing in common', async (t) => {
+  const { get, refusals } = await guardedApi(t, issuer)
+  const token = issuer.token()
+  t.same(await get(token), ACCEPTED)
+  const [header, payload] = token.split('.')
+  const other = issuer.token({}, {}, stranger).split('.')[2]
+  t.same(await get(`${header}.${payload}.${other}`), INVALID_TOKEN)
+  t.same(await get(token), ACCEPTED)
+  t.match(refusals(), [{ reason: 'signature_invalid', provider: 'oidc', kid: stranger.kid }])
+})
+
+t.test('a signature by another key is refused, with and without a key id', async (t) => {
+  const { get, refusals } = await guardedApi(t, issuer)
+  t.same(await get(issuer.token({}, {}, stranger)), INVALID_TOKEN)
+  t.same(await get(issuer.token({}, { kid: undefined }, stranger)), INVALID_TOKEN)
+  t.match(refusals(), [{ reason: 'signature_invalid', kid: stranger.kid }, { reason: 'signature_invalid' }])
+  t.notOk('kid' in refusals()[1]!)
+})
+
+t.test('a token without a key id is accepted only while exactly one key fits it', async (t) => {
+  const issuer = await createIssuer({ algorithms: ['RS256', 'ES256'] })
+  t.teardown(() => issuer.close())
+  const { app, get, refusals } = await guardedApi(t, issuer)
+  const anonymous = () => issuer.token({}, { kid: undefined })
+  t.same(await get(anonymous()), ACCEPTED)
+  issuer.published.push((await createKey('RS256')).jwk)
+  await app.close()
+
+  const two = await guardedApi(t, issuer)
+  t.same(await two.get(anonymous()), INVALID_TOKEN)
+  t.match(two.refusals(), [{ reason: 'kid_unknown', hint: 'the token names no key, and not exactly one key of the provider fits it' }])
+  t.same(await two.get(issuer.token({}, { kid: undefined }, issuer.keys[1])), ACCEPTED, 'another algorithm fits one')
+  t.same(refusals(), [])
+})
+
+t.test('a token whose issuer is missing or no text is refused without a fetch', async (t) => {
+  const { get, refusals } = await guardedApi(t, issuer)
+  for (const { iss, reason } of [
+    { iss: undefined, reason: 'claim_missing' },
+    { iss: null, reason: 'claim_malformed' },
+    { iss: '', reason: 'issuer_mismatch' },
+    { iss: [issuer.issuer], reason: 'claim_malformed' },
+    { iss: [issuer.issuer, 'https://evil.example'], reason: 'claim_malformed' },
+    { iss: { toString: issuer.issuer }, reason: 'claim_malformed' },
+    { iss: 42, reason: 'claim_malformed' },
+    { iss: `${issuer.issuer}/`, reason: 'issuer_mismatch' },
+    { iss: issuer.issuer.slice(0, -1), reason: 'issuer_mismatch' }
+  ]) {
+    t.same(await get(issuer.token({ iss })), INVALID_TOKEN, JSON.stringify(iss))
+    t.equal(refusals().at(-1)?.reason, reason)
+  }
+  t.same(issuer.requests, { discovery: 0, jwks: 0, other: 0, elsewhere: 0 })
+})

@@ -1,0 +1,59 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import t from 'tap'
+import { ACCEPTED, guardedApi, trusting, unavailable } from '../support/guarded-api.js'
+import { createIssuer } from '../support/issuer.js'
+import { listen } from '../support/issuer/server.js'
+
+const issuer = await createIssuer()
+t.teardown(() => issuer.close())
+t.beforeEach(() => { issuer.reset() })
+
+type Dispatch = (options: { path: string }, handler: object) => boolean
+
+/** What undici's own agent does, in Node's copy of undici. */
+function globalDispatcher (): { dispatch: Dispatch } {
+  return Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.1'))
+}
+
+t.test('the headers of fetchOptions arrive at discovery and key set', async (t) => {
+  const seen: IncomingHttpHeaders[] = []
+  const { origin, close } = await listen((request, response) => {
+    seen.push(request.headers)
+    response.end(JSON.stringify(request.url === '/jwks' ? { keys: issuer.published } : { issuer: origin, jwks_uri: `${origin}/jwks` }))
+  })
+  t.teardown(close)
+  const headers = { 'x-gateway': 'gateway-secret' }
+  const { get, logs } = await guardedApi(t, issuer, { provider: trusting(issuer, { issuer: origin }), fetchOptions: { headers } })
+  t.same(await get(issuer.token({ iss: origin })), ACCEPTED)
+  t.match(seen, [{ 'x-gateway': 'gateway-secret', accept: 'application/json' }, { 'x-gateway': 'gateway-secret', accept: 'application/json' }])
+  t.equal(seen.length, 2)
+  t.notOk('authorization' in seen[0]!, 'the token of the caller goes nowhere')
+  t.notMatch(logs.text(), 'gateway-secret')
+  t.notOk(Object.isFrozen(headers))
+})
+
+t.test('the dispatcher of fetchOptions makes every call, and is neither copied nor frozen', async (t) => {
+  await fetch(`${issuer.issuer}/jwks`)
+  issuer.reset()
+  const dispatcher = {
+    paths: [] as string[],
+    dispatch (...[options, handler]: Parameters<Dispatch>) {
+      this.paths.push(options.path)
+      return globalDispatcher().dispatch(options, handler)
+    }
+  }
+  const { get } = await guardedApi(t, issuer, { fetchOptions: { dispatcher } })
+  t.same(await get(issuer.token()), ACCEPTED)
+  t.same(dispatcher.paths, ['/.well-known/openid-configuration', '/jwks'])
+  t.match(issuer.requests, { discovery: 1, jwks: 1 })
+  t.notOk(Object.isFrozen(dispatcher))
+})
+
+t.test('a dispatcher that fails is a provider that is away', async (t) => {
+  const dispatcher = { dispatch () { throw new Error('the proxy password is wrong') } }
+  const { get, logs, refusals } = await guardedApi(t, issuer, { fetchOptions: { dispatcher } })
+  t.same(await get(issuer.token()), unavailable())
+  t.match(refusals(), [{ reason: 'keys_unavailable', hint: `${issuer.issuer}/.well-known/openid-configuration: the connection failed` }])
+  t.notMatch(logs.text(), 'password')
+  t.match(issuer.requests, { discovery: 0, jwks: 0 })
+})
