@@ -37,8 +37,8 @@ async function plugin (app: FastifyInstance, options: GatehouseOptions): Promise
   app.decorateRequest('auth', {
     getter () { return createRequestAuth(this, this[kCaller] ?? undefined) },
     setter (value: unknown) {
-      if (this[kCaller]) throw new TypeError('request.auth belongs to the gatehouse and cannot be assigned')
       // A plugin in a scope inside decorates requests with an `auth` of its own: there, that is what handlers see.
+      // Policies ask what was verified.
       Object.defineProperty(this, 'auth', { value, writable: true, configurable: true, enumerable: true })
     }
   })

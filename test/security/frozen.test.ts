@@ -142,11 +142,3 @@ test('nothing of request.auth shows the token: not JSON, not inspect, not a copy
 test('the token is there for those who ask for it by name', async (t) => {
   t.same(await inHandler(({ auth }) => auth.credentials() === token), { status: 200, result: true })
 })
-
-function assigns (request: object): boolean {
-  try {
-    return Reflect.set(request, 'auth', { isAuthenticated: true, subject: 'admin' })
-  } catch {
-    return false
-  }
-}
