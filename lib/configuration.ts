@@ -25,10 +25,14 @@ export function isPlainObject (value: unknown): value is Record<string, unknown>
   return prototype === Object.prototype || prototype === null
 }
 
-/** The object itself, or a `TypeError` that names its path. */
+/**
+ * A copy whose members were read once, so that what is checked is what is used.
+ *
+ * @throws TypeError naming the path for what is no object
+ */
 export function plainObject (path: string, value: unknown, remedy?: string): Record<string, unknown> {
   if (!isPlainObject(value)) throw expected(path, 'an object', value, remedy)
-  return value
+  return { ...value }
 }
 
 /** Case, separators and a plural `s` are what people get wrong. */
@@ -39,5 +43,5 @@ function bare (name: string): string {
 function shown (value: unknown): string {
   return typeof value === 'string' && value.length > 80
     ? `a text of ${value.length} characters`
-    : inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 5 })
+    : inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 5, maxStringLength: 80 })
 }

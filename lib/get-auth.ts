@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import type { RequestAuth } from '../types/auth.js'
 
 /**
@@ -7,9 +6,8 @@ import type { RequestAuth } from '../types/auth.js'
  *
  * @throws TypeError where the plugin does not guard the request's scope
  */
-export function getAuth (request: FastifyRequest): RequestAuth {
-  // Typed as always there; in a scope without the plugin it is not.
-  const auth: RequestAuth | undefined = request.auth
-  if (auth === undefined) throw new TypeError('getAuth(): the gatehouse is not registered in the scope of this route, or a scope around it')
+export function getAuth (request: { readonly id: string, readonly headers: object }): RequestAuth {
+  const { auth } = request as { auth?: RequestAuth | null }
+  if (auth === undefined || auth === null) throw new TypeError('getAuth(): the gatehouse is not registered in the scope of this route, or a scope around it')
   return auth
 }

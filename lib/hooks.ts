@@ -69,10 +69,9 @@ export function createHooks ({ routes, authenticator, reporter, enforceEarly }: 
   }
 
   function authorize (request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    const caller = request[kCaller]
     // A request the handler sends to the not-found handler comes here again, its policy decided already.
-    if (!caller || request.is404) return done()
-    const { policy, identity } = caller
+    if (request.is404) return done()
+    const { policy, identity } = request[kCaller]!
     try {
       const denial = identity === undefined ? undefined : guard(policy.demands, identity)
       if (denial !== undefined) throw denial

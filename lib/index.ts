@@ -37,8 +37,8 @@ async function plugin (app: FastifyInstance, options: GatehouseOptions): Promise
   app.decorateRequest('auth', {
     getter () { return createRequestAuth(this, this[kCaller] ?? undefined) },
     setter (value: unknown) {
+      if (this[kCaller]) throw new TypeError('request.auth belongs to the gatehouse: it cannot be assigned')
       // A plugin in a scope inside decorates requests with an `auth` of its own: there, that is what handlers see.
-      // Policies ask what was verified.
       Object.defineProperty(this, 'auth', { value, writable: true, configurable: true, enumerable: true })
     }
   })
@@ -75,7 +75,7 @@ export { redactPaths } from './redact-paths.js'
 export type { Reason, Refusal } from './refusal.js'
 export type { RequestAuth } from '../types/auth.js'
 export type { AccessTokenClaims, StandardClaims } from '../types/claims.js'
-export type { Gatehouse, GuardedRoute, ProviderHealth, Stats } from '../types/gatehouse.js'
+export type { Gatehouse, GuardedRoute, GuardedScope, ProviderHealth, Stats } from '../types/gatehouse.js'
 export type { CredentialsType, Identity } from '../types/identity.js'
 export type { CacheOptions, DefaultAuth, FetchOptions, GatehouseOptions } from '../types/options.js'
 export type { ClaimMapping, ClaimPath, ClaimSource, ClaimValues, KeyLocation, Provider, ProviderResolver, SigningAlgorithm, TokenKind } from '../types/provider.js'

@@ -21,6 +21,6 @@ export function claimScope (scope: FastifyInstance): void {
 }
 
 /** Whether a scope is the other one or a child of it. Fastify links them by prototype. */
-export function isInside (scope: FastifyInstance, outer: FastifyInstance): boolean {
+export function isInside (scope: object, outer: object): boolean {
   return scope === outer || Object.prototype.isPrototypeOf.call(outer, scope)
 }

@@ -1,6 +1,7 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { DefaultAuth, FetchOptions } from '../types/options.js'
 import type { Provider, ProviderResolver } from '../types/provider.js'
-import { expected, plainObject, refuseUnknownKeys } from './configuration.js'
+import { expected, isPlainObject, plainObject, refuseUnknownKeys } from './configuration.js'
 import { isProvider } from './providers/define.js'
 
 /** The options as the rest of the house reads them: complete, checked, frozen. */
@@ -74,10 +75,32 @@ function fetchSettings (fetchOptions: unknown): FetchOptions {
   const { dispatcher, headers, ...rest } = plainObject('gatehouse.fetchOptions', fetchOptions)
   refuseUnknownKeys('gatehouse.fetchOptions', rest, ['dispatcher', 'headers'])
   if (dispatcher !== undefined && (typeof dispatcher !== 'object' || dispatcher === null || !('dispatch' in dispatcher))) {
-    throw expected('gatehouse.fetchOptions.dispatcher', 'an undici dispatcher', dispatcher)
+    throw withoutValue('gatehouse.fetchOptions.dispatcher', 'an undici dispatcher', dispatcher)
   }
-  const copy = headers === undefined ? undefined : Object.freeze({ ...plainObject('gatehouse.fetchOptions.headers', headers) }) as Record<string, string>
-  return Object.freeze({ ...(dispatcher === undefined ? {} : { dispatcher }), ...(copy === undefined ? {} : { headers: copy }) })
+  return Object.freeze({
+    ...(dispatcher === undefined ? {} : { dispatcher }),
+    ...(headers === undefined ? {} : { headers: headerSettings('gatehouse.fetchOptions.headers', headers) })
+  })
+}
+
+function headerSettings (path: string, headers: unknown): Readonly<Record<string, string>> {
+  if (!isPlainObject(headers)) throw withoutValue(path, 'an object of names and texts', headers)
+  const copy = { ...headers }
+  for (const [name, value] of Object.entries(copy)) {
+    try {
+      validateHeaderName(name)
+      validateHeaderValue(name, value as string)
+    } catch {
+      throw new TypeError(`${path}: ${JSON.stringify(name)} is no header that can be sent; names are tokens, values texts`)
+    }
+    if (typeof value !== 'string') throw withoutValue(`${path}[${JSON.stringify(name)}]`, 'a text', value)
+  }
+  return Object.freeze(copy) as Record<string, string>
+}
+
+/** Proxies and gateways take passwords: what was found is not shown. */
+function withoutValue (path: string, expectation: string, found: unknown): TypeError {
+  return new TypeError(`${path}: expected ${expectation}, got ${found === null ? 'null' : Array.isArray(found) ? 'a list' : `a value of type ${typeof found}`}`)
 }
 
 function oneOf (path: string, value: unknown, choices: readonly string[]): void {

@@ -50,7 +50,7 @@ export function compilePolicy (path: string, config: RawPolicy, known?: readonly
   for (const [miss, member] of NEAR_MISSES) {
     if (config[miss] !== undefined) throw new TypeError(`${path}.${miss}: did you mean ${JSON.stringify(member)}?`)
   }
-  const auth = config.auth ?? 'required'
+  const { auth = 'required' } = config
   if (auth === false) return publicPolicy(path, config)
   const { mode, providers, claims, authorize } = longForm(`${path}.auth`, auth, known)
   const demands = [...compileDemands(path, pick(config)), ...compileDemands(`${path}.auth`, { claims })]
@@ -101,7 +101,7 @@ function longForm (path: string, auth: unknown, known: readonly string[] | undef
     return { mode: auth, providers: undefined, claims: undefined, authorize: undefined }
   }
   const remedy = auth === true ? "write 'required'" : undefined
-  if (typeof auth !== 'object') throw expected(path, "false, 'required', 'optional' or an object", auth, remedy)
+  if (typeof auth !== 'object' || auth === null) throw expected(path, "false, 'required', 'optional' or an object", auth, remedy)
   const { mode = 'required', providers, claims, authorize, ...rest } = plainObject(path, auth)
   refuseUnknownKeys(path, rest, ['mode', 'providers', 'claims', 'authorize'])
   if (mode !== 'required' && mode !== 'optional') {

@@ -1,5 +1,5 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify'
-import type { GuardedRoute } from '../types/gatehouse.js'
+import type { GuardedRoute, GuardedScope } from '../types/gatehouse.js'
 import type { GroupPolicy, RouteDescription } from '../types/route.js'
 import { expected, plainObject, refuseUnknownKeys } from './configuration.js'
 import { RouteMisconfiguredError } from './errors.js'
@@ -18,7 +18,12 @@ interface Declaration {
   readonly said: readonly unknown[]
   /** What its groups demand. */
   readonly demanded: readonly Policy[]
+  /** Where it stands in the guard table. */
+  readonly rows: readonly Row[]
 }
+
+/** A row of the guard table while it can still change. */
+type Row = { -readonly [Member in keyof GuardedRoute]: GuardedRoute[Member] } & { readonly prefix: string }
 
 /** A route's config as it is once we looked at it. */
 type Config = FastifyContextConfig & {
@@ -39,7 +44,7 @@ export interface Routes {
    * @throws TypeError for a mistake in its config, which fails the boot
    */
   see (scope: FastifyInstance, route: DeclaredRoute): FastifyContextConfig
-  group (scope: FastifyInstance, policy: GroupPolicy): void
+  group (scope: GuardedScope, policy: GroupPolicy): void
   /**
    * The policy of the route a request matched. A route declared before the plugin loaded, or whose config another
    * plugin changed after us, is compiled here, on its first request.
@@ -53,8 +58,8 @@ export interface Routes {
 /** @param root the scope the plugin is registered in */
 export function createRoutes (root: FastifyInstance, settings: Settings): Routes {
   const known = settings.resolver === undefined ? [...settings.providers.values()].map(({ name }) => name) : undefined
-  const groups: Array<{ scope: FastifyInstance, policy: Policy }> = []
-  const rows: Array<GuardedRoute & { prefix: string }> = []
+  const groups: Array<{ scope: GuardedScope, policy: Policy }> = []
+  const table: Row[] = []
 
   function compile (route: RouteDescription, config: Config, demanded: readonly Policy[]): Policy {
     const path = `route ${describe(route)}: config`
@@ -78,17 +83,21 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
     return compilePolicy(chosenPath, chosen, known)
   }
 
-  function note (route: RouteDescription, policy: Policy): Policy {
-    for (const method of methodsOf(route)) rows.push({ method, url: route.url, auth: policy.mode, demands: inWords(policy), prefix: route.prefix })
-    return policy
+  function note (route: RouteDescription, policy: Policy): readonly Row[] {
+    const rows = methodsOf(route).map((method) => ({ method, url: route.url, auth: policy.mode, demands: inWords(policy), prefix: route.prefix }))
+    table.push(...rows)
+    return rows
   }
 
   /** On a route's first request: what it was declared with holds, unless its config says something else by now. */
   function judge (route: RouteDescription, config: Config): Policy {
-    const { policy, said, demanded } = config[kDeclared] ?? {}
-    if (policy === undefined) return note(route, compile(route, config, []))
+    const declared = config[kDeclared]
     const now = whatItSays(config)
-    return said!.every((value, index) => value === now[index]) ? policy : compile(route, config, demanded!)
+    if (declared?.said.every((value, index) => value === now[index])) return declared.policy
+    const policy = compile(route, config, declared?.demanded ?? [])
+    if (declared === undefined) note(route, policy)
+    for (const row of declared?.rows ?? []) Object.assign(row, { auth: policy.mode, demands: inWords(policy) })
+    return policy
   }
 
   /** Once a route, whatever comes of it: a mistake costs no more on the next request. */
@@ -107,10 +116,10 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
   return {
     see (scope, { method, url, prefix, ...route }) {
       // A copy: the same object may be another route's config too.
-      const config: Config = { ...route.config, [kPolicy]: undefined }
+      const config: Config = { ...route.config }
       const demanded = groups.filter((group) => isInside(scope, group.scope)).map((group) => group.policy)
-      const policy = note({ method, url, prefix }, compile({ method, url, prefix }, config, demanded))
-      config[kDeclared] = { policy, said: whatItSays(config), demanded }
+      const policy = compile({ method, url, prefix }, config, demanded)
+      config[kDeclared] = { policy, said: whatItSays(config), demanded, rows: note({ method, url, prefix }, policy) }
       return config
     },
 
@@ -131,7 +140,7 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
       return config[kPolicy] ?? compileLate(config, { method: routeOptions.method, url: routeOptions.url!, prefix: request.server.prefix })
     },
 
-    table: () => rows.flatMap(({ prefix, ...row }) => {
+    table: () => table.flatMap(({ prefix, ...row }) => {
       const slashed = { ...row, url: `${row.url}/` }
       return row.method !== 'HEAD' && row.url === prefix && root.hasRoute({ ...slashed, method: row.method as HTTPMethods }) ? [row, slashed] : [row]
     })

@@ -67,7 +67,7 @@ t.test('members of the prototype are not known keys', async (t) => {
 t.test('a plain object is a literal or has no prototype', async (t) => {
   for (const value of [{}, { a: 1 }, Object.create(null), JSON.parse('{}')]) {
     t.ok(isPlainObject(value))
-    t.equal(plainObject('path', value), value, 'and comes back as it is')
+    t.same(plainObject('path', value), value, 'and comes back as a copy')
   }
   for (const value of [null, undefined, [], () => {}, 'text', 1, true, new Map(), new Date(0), new (class Options {})()]) {
     t.notOk(isPlainObject(value), String(value))

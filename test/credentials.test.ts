@@ -44,6 +44,7 @@ t.test('another scheme is as good as nothing, and nothing of a credential is kep
     ['Bearers abc', 'no known scheme'],
     ['Token abc', 'token'],
     ['hunter2', 'no known scheme'],
+    ['hunter2 abc', 'no known scheme'],
     ['', 'no known scheme'],
     ['eyJhbGciOiJSUzI1NiJ9.e30.c2ln', 'no known scheme'],
     ['hunter2hunter2hunter2 abc', 'no known scheme'],
@@ -54,10 +55,12 @@ t.test('another scheme is as good as nothing, and nothing of a credential is kep
 })
 
 t.test('the scheme alone is a malformed request', async (t) => {
-  for (const value of ['Bearer', 'bearer', 'Bearer ', 'Bearer \t ']) {
+  for (const value of ['Bearer', 'bearer']) {
     t.strictSame(malformed(() => bearerToken(['authorization', value])),
       { reason: 'header_malformed', found: 'the scheme alone', hint: 'send Authorization: Bearer <token>' }, JSON.stringify(value))
   }
+  // Node takes white space off the end of a header; should it come nevertheless, the token is an empty one.
+  for (const value of ['Bearer ', 'Bearer   ']) t.equal(bearerToken(['authorization', value]), '')
 })
 
 t.test('two Authorization headers are a malformed request, whatever stands in them', async (t) => {
@@ -67,13 +70,16 @@ t.test('two Authorization headers are a malformed request, whatever stands in th
   }
 })
 
-t.test('only spaces separate and only spaces and tabs surround: other white space is part of the token', async (t) => {
+t.test('only spaces separate: other white space is part of the token, and makes it malformed', async (t) => {
   for (const [value, token] of [
     ['Bearer abc\u00a0', 'abc\u00a0'],
     ['Bearer \u00a0abc', '\u00a0abc'],
     ['Bearer  \u00a0abc', '\u00a0abc'],
     ['Bearer  \tabc', '\tabc']
-  ] as const) t.equal(bearerToken(['authorization', value]), token, JSON.stringify(value))
+  ] as const) {
+    t.equal(bearerToken(['authorization', value]), token, JSON.stringify(value))
+    t.equal(notToken68(token)?.refusal.reason, 'header_malformed')
+  }
   t.strictSame(bearerToken(['authorization', '\u00a0Bearer abc']), { reason: 'scheme_unsupported', found: 'no known scheme' })
 })
 

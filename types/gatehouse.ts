@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify'
 import type { GetJwks } from 'get-jwks'
 import type { Identity } from './identity.js'
 import type { GroupPolicy } from './route.js'
@@ -46,6 +45,12 @@ export interface GuardedRoute {
   readonly demands: string
 }
 
+/** A Fastify instance, whatever server and type provider it was made with. */
+export interface GuardedScope {
+  readonly prefix: string
+  readonly server: object
+}
+
 /** `app.gatehouse`. */
 export interface Gatehouse {
   /**
@@ -74,7 +79,7 @@ export interface Gatehouse {
    *
    * @throws TypeError for a wrong policy, or a scope this registration does not guard
    */
-  group (scope: FastifyInstance, policy: GroupPolicy): void
+  group (scope: GuardedScope, policy: GroupPolicy): void
   /**
    * A get-jwks instance that answers from the key rings: for code that speaks get-jwks. It fetches only
    * through the rings, and only for the issuers of this registration's configured providers.

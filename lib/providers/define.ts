@@ -131,14 +131,14 @@ function profileOf (path: string, value: unknown): Provider['profile'] {
 function mapping (path: string, value: unknown): ClaimMapping {
   const members = plainObject(path, value)
   refuseUnknownKeys(path, members, Object.keys(CLAIMS))
-  const merged = { ...CLAIMS, ...definedMembers(members) }
+  const merged = frozenCopy({ ...CLAIMS, ...definedMembers(members) }) as ClaimMapping
   for (const [member, sources] of Object.entries(merged)) {
     const list: readonly unknown[] = Array.isArray(sources) ? sources : [sources]
     if (list.length === 0 || !list.every(isSource)) {
       throw expected(`${path}.${member}`, 'a claim name, { path: […] }, a function, or a list of those', sources)
     }
   }
-  return frozenCopy(merged) as ClaimMapping
+  return merged
 }
 
 function isSource (value: unknown): value is ClaimSource {
@@ -151,21 +151,24 @@ function isSource (value: unknown): value is ClaimSource {
 function kind (path: string, value: unknown): TokenKind {
   const members = plainObject(path, value)
   refuseUnknownKeys(path, members, Object.keys(TOKEN_KIND))
-  const { access, marks, others } = { ...TOKEN_KIND, ...definedMembers(members) }
+  const merged = frozenCopy({ ...TOKEN_KIND, ...definedMembers(members) }) as TokenKind
+  const { access, marks, others } = merged
   if (!Array.isArray(marks) || !marks.every((mark) => typeof mark === 'string')) throw expected(`${path}.marks`, 'a list of claim names', marks)
-  return frozenCopy({ access: claimValues(`${path}.access`, access), marks, others: claimValues(`${path}.others`, others) }) as TokenKind
+  checkClaimValues(`${path}.access`, access)
+  checkClaimValues(`${path}.others`, others)
+  return merged
 }
 
-function claimValues (path: string, value: unknown): TokenKind['access'] {
+function checkClaimValues (path: string, value: unknown): void {
   for (const [claim, values] of Object.entries(plainObject(path, value))) {
     if (!Array.isArray(values) || !values.every((item) => typeof item === 'string')) throw expected(`${path}.${claim}`, 'a list of texts', values)
   }
-  return value as TokenKind['access']
 }
 
 /** A copy of plain objects and lists, frozen to the deepest: what the user gave stays theirs. */
 function frozenCopy (value: unknown): unknown {
-  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy))
+  // Array.from fills the holes of a list, which every check after it would pass over.
+  if (Array.isArray(value)) return Object.freeze(Array.from(value, frozenCopy))
   if (!isPlainObject(value)) return value
   return Object.freeze(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, frozenCopy(member)])))
 }

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import type { JsonWebKey } from 'node:crypto'
+import type { AsymmetricKeyDetails, JsonWebKey } from 'node:crypto'
 import type { SigningAlgorithm } from '../../types/provider.js'
 import { isPlainObject } from '../configuration.js'
 import type { PublicKey } from './jwt.js'
@@ -59,7 +59,7 @@ function vetKey (jwk: unknown, allowed: readonly SigningAlgorithm[]): VettedKey 
   if (Object.values(members).some((member) => member.length > LONGEST_MEMBER)) return 'a number that is too long'
   try {
     const key = createPublicKey({ key: members as JsonWebKey, format: 'jwk' })
-    return weakness(key.asymmetricKeyDetails) ?? { kid, jwk: { ...members, ...(kid === undefined ? {} : { kid }), ...(typeof alg === 'string' ? { alg } : {}) }, key, algorithms }
+    return weakness(key.asymmetricKeyDetails!) ?? { kid, jwk: { ...members, ...(kid === undefined ? {} : { kid }), ...(typeof alg === 'string' ? { alg } : {}) }, key, algorithms }
   } catch {
     return 'cannot be read'
   }
@@ -82,8 +82,7 @@ function publicMembers (jwk: Record<string, unknown>): Record<string, string> {
 }
 
 /** RFC 7518 section 3.3 asks for 2048 bits; past 8192 a verification is an attack on us, and so is a huge exponent. */
-function weakness (details: { modulusLength?: number | undefined, publicExponent?: bigint | undefined } | undefined): string | undefined {
-  const { modulusLength, publicExponent } = details ?? {}
+function weakness ({ modulusLength, publicExponent }: AsymmetricKeyDetails): string | undefined {
   if (modulusLength === undefined || publicExponent === undefined) return undefined
   if (modulusLength < 2048 || modulusLength > 8192) return `an RSA key of ${modulusLength} bits`
   const sane = publicExponent >= 3n && publicExponent <= 0xFFFFFFFFn && publicExponent % 2n === 1n

@@ -25,8 +25,16 @@ t.test('an empty audience stops the start: it would open the API to every token 
   ]) t.equal(refusal({}, { audience }), `test(): audience: expected a text or a list of texts, none of them empty, got ${shown}; set the audience`)
 })
 
-t.test('a hole in a list of audiences is no audience', async (t) => {
-  t.match(refusal({}, { audience: new Array(1) }), /^test\(\): audience: expected/)
+t.test('a hole in a list is no value', async (t) => {
+  const hole = new Array(1)
+  t.match(refusal({}, { audience: hole }), /^test\(\): audience: expected/)
+  for (const [settings, path] of [
+    [{ algorithms: hole }, 'algorithms'],
+    [{ claims: { roles: hole } }, 'claims.roles'],
+    [{ claims: { roles: { path: hole } } }, 'claims.roles'],
+    [{ tokenKind: { marks: hole } }, 'tokenKind.marks'],
+    [{ tokenKind: { others: { typ: hole } } }, 'tokenKind.others.typ']
+  ] as const) t.equal(refusal(settings)?.startsWith(`test(): ${path}: expected `), true, path)
 })
 
 t.test('a name is a text that is not empty', async (t) => {
@@ -39,7 +47,7 @@ t.test('symmetric and unknown algorithms are refused', async (t) => {
   for (const algorithm of ['HS256', 'HS512', 'hs256', 'none', 'None', 'NONE']) {
     t.equal(refusal({ algorithms: ['RS256', algorithm] }), `test(): algorithms: expected some of ${known}, got '${algorithm}'; ${remedy}`)
   }
-  for (const [algorithm, shown] of [['rs256', "'rs256'"], ['ES256K', "'ES256K'"], ['', "''"], [undefined, 'undefined'], [['RS256'], "[ 'RS256' ]"]]) {
+  for (const [algorithm, shown] of [['rs256', "'rs256'"], ['xHS256', "'xHS256'"], ['ES256K', "'ES256K'"], ['', "''"], [undefined, 'undefined'], [['RS256'], "[ 'RS256' ]"]]) {
     t.equal(refusal({ algorithms: [algorithm] }), `test(): algorithms: expected some of ${known}, got ${shown}`)
   }
   for (const algorithms of [[], 'RS256', {}, new Set(['RS256'])]) {
@@ -83,7 +91,7 @@ t.test('tokenKind is claims with lists of texts', async (t) => {
   for (const marks of ['nonce', [1], {}]) t.match(refusal({ tokenKind: { marks } }), /^test\(\): tokenKind\.marks: expected a list of claim names, got /)
   for (const member of ['access', 'others']) {
     t.match(refusal({ tokenKind: { [member]: ['typ'] } }), new RegExp(`^test\\(\\): tokenKind\\.${member}: expected an object, got `))
-    for (const values of ['ID', [1], null]) {
+    for (const values of ['ID', [1], ['ID', 1], null]) {
       t.match(refusal({ tokenKind: { [member]: { typ: values } } }), new RegExp(`^test\\(\\): tokenKind\\.${member}\\.typ: expected a list of texts, got `))
     }
   }

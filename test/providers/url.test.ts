@@ -23,7 +23,7 @@ t.test('what is no https URL is no issuer', async (t) => {
 
 t.test('plain http and other schemes are refused beyond loopback', async (t) => {
   for (const value of [
-    'http://id.example', 'http://localhost.example', 'http://127.0.0.1.example', 'http://10.0.0.1', 'http://128.0.0.1',
+    'http://id.example', 'http://localhost.example', 'http://notlocalhost', 'http://127.0.0.1.example', 'http://10.0.0.1', 'http://128.0.0.1',
     'http://[::2]', 'http://[::ffff:10.0.0.1]', 'http://0.0.0.0', 'ftp://localhost', 'ws://localhost', 'file:///keys.json', 'data:,x'
   ]) {
     const remedy = 'plain http is for loopback; dangerouslyAllowHttp: true allows it elsewhere'

@@ -1,7 +1,7 @@
 import type { RouteOptions } from 'fastify'
 import t from 'tap'
 import { ask, house, issuerFor, ok } from '../support/house.js'
-import { lacksScope, nothingSent } from '../support/refusals.js'
+import { lacksScope, misconfigured, nothingSent } from '../support/refusals.js'
 
 const issuer = await issuerFor(t)
 
@@ -15,6 +15,26 @@ t.test('what an onRoute hook of the app writes into a config counts, though it r
   t.strictSame(await ask(app, '/x'), nothingSent('admin'))
   t.strictSame(await ask(app, { url: '/x', token: issuer.token() }), lacksScope('admin'))
   t.match(app.gatehouse.routes().find(({ method }) => method === 'GET'), { url: '/x', demands: 'scopes: admin' }, 'and the guard table says so')
+})
+
+t.test('in a group it adds to what the group demands', async (t) => {
+  const app = await house(t, issuer)
+  await app.register(async (scope) => {
+    app.gatehouse.group(scope, { scopes: 'group' })
+    scope.addHook('onRoute', (route) => { route.config = { ...route.config, scopes: 'own' } })
+    scope.get('/x', async () => 'in')
+  })
+  t.strictSame(await ask(app, { url: '/x', token: issuer.token({ scope: 'own' }) }), lacksScope('group own'))
+  t.strictSame(await ask(app, { url: '/x', token: issuer.token({ scope: 'own group' }) }), ok('in'))
+})
+
+t.test('a mistake it writes is a 500 that names the route, on every request', async (t) => {
+  const app = await house(t, issuer)
+  app.addHook('onRoute', (route) => { Object.assign(route.config ?? {}, { scope: 'admin' }) })
+  app.post('/x', { config: { auth: false } }, async () => 'in')
+  for (let times = 0; times < 2; times++) {
+    t.strictSame(await ask(app, { method: 'POST', url: '/x' }), misconfigured('route POST /x: config.scope: did you mean "scopes"?'))
+  }
 })
 
 t.test('an onRoute hook that copies the config keeps the policy', async (t) => {

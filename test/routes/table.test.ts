@@ -52,6 +52,7 @@ t.test('it has both URLs of the root of a prefixed scope', async (t) => {
   const app = await house(t, issuer)
   await app.register(async (scope) => { scope.get('/', { config: { scopes: 'read' } }, async () => 'in') }, { prefix: '/v1' })
   t.strictSame(gets(app.gatehouse), [['/v1', 'required', 'scopes: read'], ['/v1/', 'required', 'scopes: read']])
+  t.strictSame(app.gatehouse.routes().map(({ method, url }) => `${method} ${url}`).sort(), ['GET /v1', 'GET /v1/', 'HEAD /v1', 'HEAD /v1/'], 'each once')
 })
 
 t.test('what a caller does to a row or the list changes nothing', async (t) => {

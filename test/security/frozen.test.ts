@@ -107,7 +107,7 @@ test('a policy asks what was verified, not what a hook put in the place of reque
     issuer: gate.issuer,
     routes: (app) => {
       app.addHook('onRequest', async (request) => {
-        Reflect.set(request, 'auth', { isAuthenticated: true, subject: 'admin', scopes: ['read:messages'], hasScope: () => true })
+        Object.defineProperty(request, 'auth', { value: { isAuthenticated: true, subject: 'admin', scopes: ['read:messages'], hasScope: () => true } })
       })
     }
   })

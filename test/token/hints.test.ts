@@ -7,7 +7,9 @@ t.test('the likely slip behind a token for another issuer is named', async (t) =
     ['https://id.example/', 'https://id.example', 'issuer differs only by a trailing slash'],
     ['https://id.example', 'https://id.example/', 'issuer differs only by a trailing slash'],
     ['https://ID.example', 'https://id.example', 'issuer differs only in letter case'],
+    ['https://id.example', 'https://ID.example', 'issuer differs only in letter case'],
     ['http://id.example', 'https://id.example', 'issuer differs only by http and https'],
+    ['HTTP://id.example', 'https://id.example', 'issuer differs only by http and https'],
     ['id.example', 'https://id.example', 'issuer differs only by http and https'],
     ['https://id.example//', 'https://id.example', another],
     ['https://other.example', 'https://id.example', another],
@@ -43,4 +45,7 @@ t.test('the likely slip behind a token for another audience is named', async (t)
     t.equal(audienceHint(claims, [api]), hint, JSON.stringify(claims))
     t.equal(audienceHint(claims, ['https://first.example', api]), hint, `${JSON.stringify(claims)}, with two audiences configured`)
   }
+  t.equal(audienceHint({ aud: api }, [`${api}/`]), 'audience differs only by a trailing slash')
+  t.equal(audienceHint({ aud: api }, ['https://API.example']), 'audience differs only in letter case')
+  t.equal(audienceHint({ aud: api }, ['API://api.example']), 'audience differs only by its scheme')
 })
