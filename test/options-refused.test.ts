@@ -49,9 +49,9 @@ t.test('a value of the wrong kind is refused, never repaired', async (t) => {
     ['cache', { ttl: 3601 }, 'gatehouse.cache.ttl: expected 1 to 3600 seconds, got 3601'],
     ['fetchOptions', [], 'gatehouse.fetchOptions: expected an object, got []'],
     ['fetchOptions', { timeout: 1 }, 'gatehouse.fetchOptions: unknown key "timeout"; known are dispatcher, headers'],
-    ['fetchOptions', { dispatcher: {} }, 'gatehouse.fetchOptions.dispatcher: expected an undici dispatcher, got {}'],
+    ['fetchOptions', { dispatcher: {} }, 'gatehouse.fetchOptions.dispatcher: expected an undici dispatcher, got a value of type object'],
     ['fetchOptions', { dispatcher: null }, 'gatehouse.fetchOptions.dispatcher: expected an undici dispatcher, got null'],
-    ['fetchOptions', { headers: 'x: y' }, "gatehouse.fetchOptions.headers: expected an object, got 'x: y'"]
+    ['fetchOptions', { headers: 'x: y' }, 'gatehouse.fetchOptions.headers: expected an object of names and texts, got a value of type string']
   ] as const) t.equal(refusal({ provider, [option]: value }), sentence)
 })
 

@@ -24,7 +24,7 @@ t.test('what is neither text nor list is shown as it is, an object by its kind o
 })
 
 t.test('of a list the first ten are shown, each by the same rules', async (t) => {
-  t.strictSame(loggable(['a', 1, null, 'eyJ', { b: 1 }]), ['a', 1, null, '[left out: looks like a token]', '[an object]'])
+  t.strictSame(loggable(['a', 1, null, 'eyJ', { b: 1 }, ['c']]), ['a', 1, null, '[left out: looks like a token]', '[an object]', '[a list]'])
   t.strictSame(loggable(Array.from({ length: 11 }, (_, index) => index)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
 })
 

@@ -43,6 +43,11 @@ export function vetKeys (keys: readonly unknown[], allowed: readonly SigningAlgo
   return { keys: vetted, dropped }
 }
 
+/** Whether two keys are the same in all that matters for verification. */
+export function isSameKey (one: VettedKey, other: VettedKey): boolean {
+  return JSON.stringify([one.jwk, one.algorithms]) === JSON.stringify([other.jwk, other.algorithms])
+}
+
 function vetKey (jwk: unknown, allowed: readonly SigningAlgorithm[]): VettedKey | string {
   if (!isPlainObject(jwk)) return 'not an object'
   const { kty, kid, use, alg } = jwk

@@ -3,6 +3,7 @@ import type { ProviderHealth } from '../../types/gatehouse.js'
 import type { Provider, SigningAlgorithm } from '../../types/provider.js'
 import { UnavailableError } from '../errors.js'
 import { FetchFailure } from './fetch-json.js'
+import { isSameKey } from './jwks.js'
 import type { VettedKey } from './jwks.js'
 import { createEngine } from './jwt.js'
 import type { Engine, Verifier } from './jwt.js'
@@ -104,16 +105,16 @@ export class KeyRing {
    */
   async obtain (choice: KeyChoice): Promise<RingKey | undefined> {
     if (!this.usable()) {
-      if (this.#underWay === undefined && this.#retryIn() > 0) throw this.#unavailable()
+      if (this.#underWay === undefined && this.#retryIn() > 0) throw this.unavailable()
       await this.refresh()
-      if (!this.usable()) throw this.#unavailable()
+      if (!this.usable()) throw this.unavailable()
       return this.find(choice)
     }
     if (this.#underWay !== undefined) {
       await this.#underWay
       const found = this.find(choice)
       if (found !== undefined) return found
-      if (this.#failuresInRow > 0) throw this.#unavailable()
+      if (this.#failuresInRow > 0) throw this.unavailable()
     }
     if (performance.now() >= this.#missAllowedAt) {
       this.#missAllowedAt = performance.now() + COOLDOWN
@@ -122,7 +123,7 @@ export class KeyRing {
       this.#fetchAfterCooldown()
     }
     const found = this.find(choice)
-    if (found === undefined && (this.#failuresInRow > 0 || this.#closing.signal.aborted)) throw this.#unavailable()
+    if (found === undefined && (this.#failuresInRow > 0 || this.#closing.signal.aborted)) throw this.unavailable()
     return found
   }
 
@@ -148,9 +149,10 @@ export class KeyRing {
     }
   }
 
-  /** The answer to a token that cannot be judged now. */
-  unavailable (): UnavailableError {
-    return this.#unavailable()
+  /** Closes once the fetch under way is through: requests may wait for it. */
+  async retire (): Promise<void> {
+    await this.#underWay
+    await this.close()
   }
 
   async close (): Promise<void> {
@@ -176,7 +178,8 @@ export class KeyRing {
   }
 
   async #accept ({ keys, dropped, maxAge }: FetchedKeySet): Promise<void> {
-    if (!sameKeys(keys, this.#keys)) await this.#replaceKeys(keys)
+    const same = keys.length === this.#keys.length && keys.every((key, index) => isSameKey(key, this.#keys[index]!))
+    if (!same) await this.#replaceKeys(keys)
     if (dropped.length > 0) this.#log.warn({ provider: this.#provider.name, dropped }, 'keys of the provider left out')
     if (this.#failuresInRow > 0) this.#log.info({ provider: this.#provider.name }, 'keys of the provider are here again')
     this.#failuresInRow = 0
@@ -191,7 +194,7 @@ export class KeyRing {
     const engine = await createEngine(keys, this.#tolerance)
     const before = this.#keys
     this.#keys = keys.map((key, index) => {
-      const known = before.find((other) => fingerprint(other) === fingerprint(key))
+      const known = before.find((other) => isSameKey(other, key))
       const verify = engine.verifiers[index]!
       return known === undefined ? { ...key, held: true, verify } : Object.assign(known, { verify })
     })
@@ -230,18 +233,11 @@ export class KeyRing {
     return this.#failuresInRow === 0 ? 0 : this.#dueAt - performance.now()
   }
 
-  #unavailable (): UnavailableError {
+  /** The answer to a token that cannot be judged now. */
+  unavailable (): UnavailableError {
     const hint = this.#lastError ?? 'no keys were fetched yet'
     return new UnavailableError({ reason: 'keys_unavailable', provider: this.#provider.name, hint }, this.#retryIn() / 1000)
   }
-}
-
-function sameKeys (keys: readonly VettedKey[], held: readonly VettedKey[]): boolean {
-  return keys.length === held.length && keys.every((key, index) => fingerprint(key) === fingerprint(held[index]!))
-}
-
-function fingerprint ({ jwk, algorithms }: VettedKey): string {
-  return JSON.stringify([jwk, algorithms])
 }
 
 function seconds (milliseconds: number | undefined): number | undefined {

@@ -25,7 +25,7 @@ export interface KeyRings {
 export function createKeyRings (settings: Settings, log: FastifyBaseLogger): KeyRings {
   const create = (provider: Provider) => new KeyRing(provider, createKeySource(provider, settings.fetchOptions), settings.clockTolerance, log)
   const configured = new Map([...settings.providers.values()].map((provider) => [provider, create(provider)]))
-  const resolved = new LRUCache<string, KeyRing>({ max: MOST_RESOLVED, dispose: (ring) => { ring.close() } })
+  const resolved = new LRUCache<string, KeyRing>({ max: MOST_RESOLVED, dispose: (ring) => { ring.retire() } })
   const all = () => [...configured.values(), ...resolved.values()]
   return {
     of (provider) {

@@ -88,6 +88,7 @@ t.test('a provider is one that was defined, not one that looks like it', async (
 
 t.test('a provider is frozen, whatever it is made of', async (t) => {
   t.strictSame(thawed(define()), [], 'its defaults')
+  t.strictSame(thawed(define({ keys: { discovery: issuer } })), [], 'discovery elsewhere')
   const claims = { scopes: ['s', { path: ['a', 'b'] }], roles: { path: ['x'] } }
   const tokenKind = { access: { a: ['b'] }, marks: ['m'], others: { c: ['d'] } }
   const settings: ProviderSettings = { algorithms: ['RS256'], keys: { jwksUri: issuer }, claims, tokenKind }
