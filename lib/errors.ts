@@ -51,6 +51,11 @@ export class AuthError extends Error {
     this.#refusal = refusal
   }
 
+  static {
+    // On the prototype: an own member would stand in every log line beside the type.
+    Object.defineProperty(this.prototype, 'name', { get () { return this.constructor.name } })
+  }
+
   /** Why, in one word of a closed list. For logs and metrics: an answer that shows it tells attackers more than they need. */
   get reason (): Refusal['reason'] {
     return this.#refusal.reason

@@ -27,11 +27,7 @@ export function createGatehouse ({ settings, rings, routes, authenticator, repor
       }
     },
     async ready () {
-      await Promise.all(rings.configured.map(async (ring) => {
-        if (ring.usable()) return
-        await ring.refresh()
-        if (!ring.usable()) throw ring.unavailable()
-      }))
+      await Promise.all(rings.configured.map((ring) => ring.ready()))
     },
     health: () => rings.all().map((ring) => ring.health()),
     stats: () => ({
@@ -40,7 +36,7 @@ export function createGatehouse ({ settings, rings, routes, authenticator, repor
       refused: { ...reporter.refused },
       cacheSize: authenticator.cacheSize
     }),
-    routes: () => routes.table().map((route) => ({ ...route })),
+    routes: () => routes.table(),
     group: (scope, policy) => { routes.group(scope, policy) },
     jwks: createShelf((issuer) => {
       const provider = settings.providers.get(issuer)

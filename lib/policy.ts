@@ -69,7 +69,9 @@ export function compilePolicy (path: string, config: RawPolicy, known?: readonly
 
 /** Both policies at once: what a group demands and what a route in it adds. */
 export function bothPolicies (outer: Policy, inner: Policy): Policy {
-  const demands = [...outer.demands, ...inner.demands]
+  // Scopes first, as in each of the two: a caller who lacks one can ask for it.
+  const both = [...outer.demands, ...inner.demands]
+  const demands = [...both.filter(({ kind }) => kind === 'scopes'), ...both.filter(({ kind }) => kind !== 'scopes')]
   const { providers } = inner
   return Object.freeze({
     mode: 'required',

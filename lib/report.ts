@@ -28,7 +28,7 @@ export function createReporter (log: FastifyBaseLogger): Reporter {
       reply?.headers(error.headers)
       write(error, request?.log ?? log)
       // The message is built only if somebody listens.
-      if (refusals.hasSubscribers) refusals.publish({ code: error.code, statusCode: error.statusCode, ...error.refusal, request })
+      if (refusals.hasSubscribers) refusals.publish({ code: error.code, statusCode: error.statusCode, ...error.refusal, requestId: request?.id })
       return error
     }
   }

@@ -94,8 +94,8 @@ function audiences (path: string, value: unknown, remedy: string): readonly stri
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   // An unset environment variable must stop the start, not open the API to every token of the issuer.
   // A copy first: `every` passes over the holes of a list.
-  const valid = list.length > 0 && [...list].every((item) => typeof item === 'string' && item.trim() !== '' && item !== 'undefined')
-  if (!valid) throw expected(path, 'a text or a list of texts, none of them empty', value, remedy)
+  const valid = list.length > 0 && [...list].every((item) => typeof item === 'string' && item !== '' && item === item.trim() && item !== 'undefined')
+  if (!valid) throw expected(path, 'a text or a list of texts, none of them empty or with white space around it', value, remedy)
   return Object.freeze([...list as string[]])
 }
 

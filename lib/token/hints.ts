@@ -1,5 +1,5 @@
-/** The likely slip behind a token for another issuer, if it can be told. */
-export function issuerHint (found: string, expected: readonly string[]): string | undefined {
+/** The likely slip behind a token for another issuer. */
+export function issuerHint (found: string, expected: readonly string[]): string {
   for (const issuer of expected) {
     if (withoutSlash(found) === withoutSlash(issuer)) return 'issuer differs only by a trailing slash'
     if (found.toLowerCase() === issuer.toLowerCase()) return 'issuer differs only in letter case'
@@ -8,8 +8,8 @@ export function issuerHint (found: string, expected: readonly string[]): string 
   return 'the token is from another tenant or server, or from a custom domain of the same one'
 }
 
-/** The likely slip behind a token for another audience, if it can be told. */
-export function audienceHint (claims: Readonly<Record<string, unknown>>, expected: readonly string[]): string | undefined {
+/** The likely slip behind a token for another audience. */
+export function audienceHint (claims: Readonly<Record<string, unknown>>, expected: readonly string[]): string {
   const found: readonly unknown[] = Array.isArray(claims.aud) ? claims.aud : [claims.aud]
   const texts = found.filter((item) => typeof item === 'string')
   if (texts.length === 0) return 'the client must ask the provider for a token of this audience'

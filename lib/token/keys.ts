@@ -8,6 +8,7 @@ import type { VettedKey } from './jwks.js'
 import { createEngine } from './jwt.js'
 import type { Engine, Verifier } from './jwt.js'
 import type { FetchedKeySet, KeySource } from './key-source.js'
+import { ageOf, AHEAD, backoffAfter, COOLDOWN, DEADLINE, STALE } from './timing.js'
 
 /** A key on the ring. The same object as long as the key stays in the provider's set, whatever is fetched. */
 export interface RingKey extends VettedKey {
@@ -21,21 +22,6 @@ export interface KeyChoice {
   readonly kid: string | undefined
   readonly alg: SigningAlgorithm | undefined
 }
-
-/** Times in milliseconds, on a clock that only moves forward. */
-const AGE = 600_000
-const LEAST_AGE = 60_000
-const MOST_AGE = 3_600_000
-/** A refresh in the background starts this long before keys are old. */
-const AHEAD = 30_000
-/** How long last good keys serve past their age while the provider is away. */
-const STALE = 3_600_000
-/** Between two fetches caused by unknown key ids. */
-const COOLDOWN = 30_000
-/** For a whole fetch of keys, discovery included: no request waits longer. */
-const DEADLINE = 5_000
-const FIRST_BACKOFF = 1_000
-const MOST_BACKOFF = 60_000
 
 /**
  * A provider's signing keys and all that keeps them fresh.
@@ -58,7 +44,7 @@ export class KeyRing {
   #timer: NodeJS.Timeout | undefined
   #missTimer: NodeJS.Timeout | undefined
   #fetchedAt: number | undefined
-  #age = AGE
+  #age = 0
   #dueAt = Infinity
   #usableUntil = 0
   #missAllowedAt = 0
@@ -105,9 +91,7 @@ export class KeyRing {
    */
   async obtain (choice: KeyChoice): Promise<RingKey | undefined> {
     if (!this.usable()) {
-      if (this.#underWay === undefined && this.#retryIn() > 0) throw this.unavailable()
-      await this.refresh()
-      if (!this.usable()) throw this.unavailable()
+      await this.ready()
       return this.find(choice)
     }
     if (this.#underWay !== undefined) {
@@ -127,6 +111,18 @@ export class KeyRing {
     return found
   }
 
+  /**
+   * Resolves once keys are held that may be used, after a fetch where one is allowed now.
+   *
+   * @throws UnavailableError where they cannot be had now
+   */
+  async ready (): Promise<void> {
+    if (this.usable()) return
+    if (this.#underWay === undefined && this.#retryIn() > 0) throw this.unavailable()
+    await this.refresh()
+    if (!this.usable()) throw this.unavailable()
+  }
+
   /** Fetches the key set, or joins the fetch under way. Never rejects: `health` says how it went. */
   refresh (): Promise<void> {
     this.#underWay ??= this.#fetch().finally(() => { this.#underWay = undefined })
@@ -139,7 +135,7 @@ export class KeyRing {
     return {
       provider: this.#provider.name,
       issuer: this.#provider.issuer,
-      state: age !== undefined && age < this.#age ? 'fresh' : now < this.#usableUntil ? 'stale' : this.#fetches === 0 ? 'idle' : 'away',
+      state: this.#state(now),
       keys: this.#keys.flatMap((key) => key.kid ?? []),
       age: seconds(age),
       nextRefresh: this.#dueAt === Infinity ? undefined : seconds(Math.max(0, this.#dueAt - now)),
@@ -147,6 +143,12 @@ export class KeyRing {
       fetches: this.#fetches,
       failures: this.#failures
     }
+  }
+
+  #state (now: number): ProviderHealth['state'] {
+    if (this.#fetchedAt === undefined) return this.#lastError === undefined ? 'idle' : 'away'
+    if (now < this.#fetchedAt + this.#age) return 'fresh'
+    return now < this.#usableUntil ? 'stale' : 'away'
   }
 
   /** Closes once the fetch under way is through: requests may wait for it. */
@@ -185,7 +187,7 @@ export class KeyRing {
     this.#failuresInRow = 0
     this.#lastError = undefined
     this.#fetchedAt = performance.now()
-    this.#age = maxAge === undefined ? AGE : Math.min(Math.max(maxAge * 1000, LEAST_AGE), MOST_AGE)
+    this.#age = ageOf(maxAge)
     this.#dueAt = this.#fetchedAt + this.#age - AHEAD
     this.#usableUntil = this.#fetchedAt + this.#age + STALE
   }
@@ -209,9 +211,7 @@ export class KeyRing {
     this.#failures++
     this.#failuresInRow++
     this.#lastError = error instanceof FetchFailure ? error.message : 'the key set could not be read'
-    const backoff = Math.min(FIRST_BACKOFF * 2 ** (this.#failuresInRow - 1), MOST_BACKOFF)
-    // Between half and all of it, so that many processes do not come back in step.
-    this.#dueAt = performance.now() + backoff * (0.5 + Math.random() / 2)
+    this.#dueAt = performance.now() + backoffAfter(this.#failuresInRow)
     this.#log.warn({ provider: this.#provider.name, reason: this.#lastError, heldKeys: this.#keys.length }, 'keys of the provider cannot be fetched')
   }
 

@@ -25,7 +25,14 @@ export interface KeyRings {
 export function createKeyRings (settings: Settings, log: FastifyBaseLogger): KeyRings {
   const create = (provider: Provider) => new KeyRing(provider, createKeySource(provider, settings.fetchOptions), settings.clockTolerance, log)
   const configured = new Map([...settings.providers.values()].map((provider) => [provider, create(provider)]))
-  const resolved = new LRUCache<string, KeyRing>({ max: MOST_RESOLVED, dispose: (ring) => { ring.retire() } })
+  const retiring = new Set<KeyRing>()
+  const resolved = new LRUCache<string, KeyRing>({
+    max: MOST_RESOLVED,
+    dispose: (ring) => {
+      retiring.add(ring)
+      ring.retire().finally(() => { retiring.delete(ring) })
+    }
+  })
   const all = () => [...configured.values(), ...resolved.values()]
   return {
     of (provider) {
@@ -41,7 +48,7 @@ export function createKeyRings (settings: Settings, log: FastifyBaseLogger): Key
     configured: [...configured.values()],
     all,
     async close () {
-      await Promise.all(all().map((ring) => ring.close()))
+      await Promise.all([...all(), ...retiring].map((ring) => ring.close()))
     }
   }
 }

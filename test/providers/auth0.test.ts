@@ -35,7 +35,7 @@ t.test('an unset environment variable stops the start', async (t) => {
   t.equal(refusal({ domain: '', audience }), "auth0({ domain }): expected a host name, got ''; is AUTH0_DOMAIN set?")
   t.equal(refusal({ domain: 'undefined', audience }), "auth0({ domain }): expected a host name, got 'undefined'; is AUTH0_DOMAIN set?")
   t.equal(refusal({ audience }), 'auth0({ domain }): expected a host name, got undefined; is AUTH0_DOMAIN set?')
-  const sentence = 'auth0(): audience: expected a text or a list of texts, none of them empty, got'
+  const sentence = 'auth0(): audience: expected a text or a list of texts, none of them empty or with white space around it, got'
   t.equal(refusal({ domain, audience: undefined }), `${sentence} undefined; is AUTH0_AUDIENCE set?`)
   t.equal(refusal({ domain, audience: 'undefined' }), `${sentence} 'undefined'; is AUTH0_AUDIENCE set?`)
   t.equal(refusal({ domain, audience: ['', audience] }), `${sentence} [ '', 'https://api.example' ]; is AUTH0_AUDIENCE set?`)

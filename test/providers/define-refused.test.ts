@@ -22,7 +22,7 @@ t.test('an empty audience stops the start: it would open the API to every token 
     ['undefined', "'undefined'"], [[], '[]'], [[undefined], '[ undefined ]'],
     [['api', ''], "[ 'api', '' ]"], [['api', 'undefined'], "[ 'api', 'undefined' ]"], [[['api']], "[ [ 'api' ] ]"], [{}, '{}'],
     [/./, '/./'], [new Set(['api']), "Set(1) { 'api' }"]
-  ]) t.equal(refusal({}, { audience }), `test(): audience: expected a text or a list of texts, none of them empty, got ${shown}; set the audience`)
+  ]) t.equal(refusal({}, { audience }), `test(): audience: expected a text or a list of texts, none of them empty or with white space around it, got ${shown}; set the audience`)
 })
 
 t.test('a hole in a list is no value', async (t) => {

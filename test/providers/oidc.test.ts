@@ -29,7 +29,7 @@ t.test('an unset environment variable stops the start', async (t) => {
   for (const [unset, shown] of [[undefined, 'undefined'], ['', "''"], ['undefined', "'undefined'"]] as const) {
     t.equal(refusal({ issuer: unset, audience }), `oidc(): issuer: expected an https URL, got ${shown}; ${remedy}`)
     t.equal(refusal({ issuer, audience: unset }),
-      `oidc(): audience: expected a text or a list of texts, none of them empty, got ${shown}; ${remedy} Write audience: false to accept tokens for any API`)
+      `oidc(): audience: expected a text or a list of texts, none of them empty or with white space around it, got ${shown}; ${remedy} Write audience: false to accept tokens for any API`)
   }
 })
 

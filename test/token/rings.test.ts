@@ -5,7 +5,9 @@ import { oidc } from '../../lib/index.js'
 import type { GatehouseOptions, OidcOptions, Provider } from '../../lib/index.js'
 import { readOptions } from '../../lib/options.js'
 import { createKeyRings } from '../../lib/token/rings.js'
+import { holdDeadlines } from '../support/deadlines.js'
 import { createIssuer } from '../support/issuer.js'
+import { listen } from '../support/issuer/server.js'
 import { until } from '../support/until.js'
 
 const issuer = await createIssuer({ algorithms: ['ES256'] })
@@ -100,4 +102,21 @@ t.test('close closes every ring', async (t) => {
     await rings.close()
     t.equal(held?.held, false)
   }
+})
+
+t.test('close aborts the fetches of rings that made room for others while they were under way', async (t) => {
+  holdDeadlines(t)
+  let [asked, aborted] = [0, 0]
+  const { origin, close } = await listen((request) => { asked++; request.once('close', () => { aborted++ }) })
+  t.teardown(close)
+  const rings = ringsOf(t, () => undefined)
+  const evicted = rings.of(tenant('slow', { keys: { jwksUri: `${origin}/jwks` } }))
+  const fetched = evicted.refresh()
+  await until(() => asked === 1)
+  for (let count = 0; count < 100; count++) rings.of(tenant(count))
+  t.notOk(rings.all().includes(evicted))
+  t.equal(aborted, 0, 'whoever waits for it may still get an answer')
+  await rings.close()
+  await until(() => aborted === 1)
+  await fetched
 })
