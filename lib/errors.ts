@@ -17,7 +17,7 @@ export type AuthErrorCode =
 interface Answer {
   readonly statusCode: number
   readonly code: AuthErrorCode
-  /** The one sentence the caller gets. Constant: nothing a caller sent is in it. */
+  /** What the caller gets. Nothing a caller sent is in it; only where the app itself is at fault is it not constant. */
   readonly message: string
   /** The error code of RFC 6750 section 3.1, where it has one for the case. */
   readonly error?: string
@@ -49,11 +49,6 @@ export class AuthError extends Error {
     this.error = answer.error
     this.headers = answer.headers ?? {}
     this.#refusal = refusal
-  }
-
-  static {
-    // On the prototype: an own member would stand in every log line beside the type.
-    Object.defineProperty(this.prototype, 'name', { get () { return this.constructor.name } })
   }
 
   /** Why, in one word of a closed list. For logs and metrics: an answer that shows it tells attackers more than they need. */
@@ -188,3 +183,17 @@ export class UnavailableError extends AuthError {
     }, refusal)
   }
 }
+
+// On the prototypes: own members would stand in every log line beside the type.
+for (const [name, { prototype }] of Object.entries({
+  AuthError,
+  MissingCredentialError,
+  InvalidRequestError,
+  InvalidTokenError,
+  InsufficientScopeError,
+  ForbiddenError,
+  NoOrganizationError,
+  NotAuthenticatedError,
+  RouteMisconfiguredError,
+  UnavailableError
+})) Object.defineProperty(prototype, 'name', { value: name, writable: true, configurable: true })

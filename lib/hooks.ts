@@ -50,15 +50,13 @@ export function createHooks ({ routes, authenticator, reporter, enforceEarly }: 
       if (identity instanceof Promise) {
         identity.then(
           (known) => { admit({ policy, reply, reporter, identity: known, token }, request, done) },
-          (error: unknown) => { fail(error, request, reply, done) }
+          (error: unknown) => { fail(asCredentialError(error, token), request, reply, done) }
         )
       } else {
         admit({ policy, reply, reporter, identity, token }, request, done)
       }
     } catch (error) {
-      // A good token is a token68 value, so only of a bad one is it asked whether it is one.
-      const malformed = error instanceof InvalidTokenError ? notToken68(token!) : undefined
-      fail(malformed ?? error, request, reply, done)
+      fail(asCredentialError(error, token), request, reply, done)
     }
   }
 
@@ -102,6 +100,11 @@ function presentedToken (request: FastifyRequest, policy: Policy): string | unde
   if (typeof token === 'string') return token
   if (policy.mode === 'optional') return undefined
   throw new MissingCredentialError({ ...token, hint: 'send Authorization: Bearer <token>; some proxies strip the header' }, policy.scope)
+}
+
+/** A good token is a token68 value, so only of a bad one is it asked whether it is one. */
+function asCredentialError (error: unknown, token: string | undefined): unknown {
+  return token !== undefined && error instanceof InvalidTokenError ? notToken68(token) ?? error : error
 }
 
 async function askAll (questions: Policy['authorize'], request: FastifyRequest): Promise<boolean> {

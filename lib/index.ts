@@ -37,8 +37,10 @@ async function plugin (app: FastifyInstance, options: GatehouseOptions): Promise
   app.decorateRequest('auth', {
     getter () { return createRequestAuth(this, this[kCaller] ?? undefined) },
     setter (value: unknown) {
-      if (this[kCaller]) throw new TypeError('request.auth belongs to the gatehouse: it cannot be assigned')
-      // A plugin in a scope inside decorates requests with an `auth` of its own: there, that is what handlers see.
+      const isInitial = value === null || typeof value !== 'object'
+      if (this[kCaller] || !isInitial) throw new TypeError('request.auth belongs to the gatehouse: it cannot be assigned')
+      // A plugin in a scope inside decorates requests with an `auth` of its own, which Fastify begins with a value
+      // that is no object: there, that is what handlers see.
       Object.defineProperty(this, 'auth', { value, writable: true, configurable: true, enumerable: true })
     }
   })

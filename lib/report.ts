@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthError } from './errors.js'
+import { loggable } from './refusal.js'
 
 /** Name of the `diagnostics_channel` every refusal is published on. */
 export const REFUSAL_CHANNEL = 'fastify-gatehouse:refusal'
@@ -26,17 +27,14 @@ export function createReporter (log: FastifyBaseLogger): Reporter {
     refuse (error, request, reply) {
       refused[error.code] = (refused[error.code] ?? 0) + 1
       reply?.headers(error.headers)
-      write(error, request?.log ?? log)
+      const { code, statusCode, refusal } = error
+      const record = refusal.clientId === undefined ? { code, ...refusal } : { code, ...refusal, clientId: loggable(refusal.clientId) }
+      // 4xx are the caller's and come at the caller's rate; what is ours stands out.
+      const level = statusCode < 500 ? 'info' : 'error'
+      ;(request?.log ?? log)[level]({ gatehouse: record }, `refused: ${refusal.reason}`)
       // The message is built only if somebody listens.
-      if (refusals.hasSubscribers) refusals.publish({ code: error.code, statusCode: error.statusCode, ...error.refusal, requestId: request?.id })
+      if (refusals.hasSubscribers) refusals.publish({ ...record, statusCode, requestId: request?.id })
       return error
     }
   }
-}
-
-/** 4xx are the caller's and come at the caller's rate; what is ours stands out. */
-function write (error: AuthError, log: FastifyBaseLogger): void {
-  const { code, statusCode, refusal } = error
-  const level = statusCode < 500 ? 'info' : 'error'
-  log[level]({ gatehouse: { code, ...refusal } }, `refused: ${refusal.reason}`)
 }

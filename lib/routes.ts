@@ -89,22 +89,28 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
     return rows
   }
 
+  function groupsAround (scope: FastifyInstance): readonly Policy[] {
+    return groups.filter((group) => isInside(scope, group.scope)).map((group) => group.policy)
+  }
+
   /** On a route's first request: what it was declared with holds, unless its config says something else by now. */
-  function judge (route: RouteDescription, config: Config): Policy {
+  function judge (route: RouteDescription, config: Config, scope: FastifyInstance): Policy {
     const declared = config[kDeclared]
     const now = whatItSays(config)
     if (declared?.said.every((value, index) => value === now[index])) return declared.policy
-    const policy = compile(route, config, declared?.demanded ?? [])
-    if (declared === undefined) note(route, policy)
-    for (const row of declared?.rows ?? []) Object.assign(row, { auth: policy.mode, demands: inWords(policy) })
+    // A route we did not see, or a config somebody made anew without our symbols: the groups around it hold.
+    const policy = compile(route, config, declared?.demanded ?? groupsAround(scope))
+    const rows = declared?.rows ?? table.filter(({ method, url }) => url === route.url && methodsOf(route).includes(method))
+    if (rows.length === 0) note(route, policy)
+    for (const row of rows) Object.assign(row, { auth: policy.mode, demands: inWords(policy) })
     return policy
   }
 
   /** Once a route, whatever comes of it: a mistake costs no more on the next request. */
-  function compileLate (config: Config, route: RouteDescription): Policy {
+  function compileLate (config: Config, route: RouteDescription, scope: FastifyInstance): Policy {
     if (config[kMistake] === undefined) {
       try {
-        config[kPolicy] = judge(route, config)
+        config[kPolicy] = judge(route, config, scope)
         return config[kPolicy]
       } catch (error) {
         config[kMistake] = error instanceof Error ? error.message : 'defaultAuth threw no Error'
@@ -117,7 +123,7 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
     see (scope, { method, url, prefix, ...route }) {
       // A copy: the same object may be another route's config too.
       const config: Config = { ...route.config }
-      const demanded = groups.filter((group) => isInside(scope, group.scope)).map((group) => group.policy)
+      const demanded = groupsAround(scope)
       const policy = compile({ method, url, prefix }, config, demanded)
       config[kDeclared] = { policy, said: whatItSays(config), demanded, rows: note({ method, url, prefix }, policy) }
       return config
@@ -137,7 +143,7 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
     policyOf (request) {
       const { routeOptions } = request
       const config: Config = routeOptions.config
-      return config[kPolicy] ?? compileLate(config, { method: routeOptions.method, url: routeOptions.url!, prefix: request.server.prefix })
+      return config[kPolicy] ?? compileLate(config, { method: routeOptions.method, url: routeOptions.url!, prefix: request.server.prefix }, request.server)
     },
 
     table: () => table.flatMap(({ prefix, ...row }) => {
@@ -167,9 +173,9 @@ function jointPolicy (path: string, policies: readonly Policy[]): Policy {
   return policy
 }
 
-/** The wildcard route @fastify/cors answers preflights with. Any other OPTIONS route is one like others. */
-function isPreflightRoute (route: RouteDescription): boolean {
-  return route.method === 'OPTIONS' && route.url.endsWith('*')
+/** The wildcard route @fastify/cors answers preflights with, `*` in its scope. Any other OPTIONS route is one like others. */
+function isPreflightRoute ({ method, url, prefix }: RouteDescription): boolean {
+  return method === 'OPTIONS' && url === `${prefix}*`
 }
 
 function methodsOf ({ method }: RouteDescription): readonly string[] {

@@ -34,11 +34,11 @@ export async function startUp (app: FastifyInstance, settings: Settings, rings: 
 export function warnAboutOrder (app: FastifyInstance, routes: Routes, hookName: string, corsCameFirst: boolean): void {
   const seen = new Set(routes.table().map(({ method, url }) => `${method} ${withoutNames(url)}`))
   const unseen = routesWithHook(app, hookName)
-    .filter(({ method, url }) => !seen.has(`${method} ${withoutNames(url)}`) && !(method === 'OPTIONS' && url.endsWith('*')))
+    .filter(({ method, url }) => !seen.has(`${method} ${withoutNames(url)}`) && !(method === 'OPTIONS' && /(^|[^/])\*$/.test(url)))
     .map(({ method, url }) => `${method} ${url}`)
   if (unseen.length > 0) {
     app.log.warn({ routes: unseen }, 'routes declared before the gatehouse loaded: they are guarded, but a mistake in their config shows ' +
-      'only on a request, and groups do not reach them; await app.register(gatehouse, …) first')
+      'only on a request; await app.register(gatehouse, …) first')
   }
   if (!corsCameFirst && app.hasPlugin('@fastify/cors')) {
     app.log.warn('@fastify/cors was registered after the gatehouse: browsers will not see its 401 and 403 answers, they carry no CORS headers; register it first')

@@ -19,29 +19,29 @@ async function multiTenantApi (t: Test, tenants: readonly Tenant[]) {
 const subject = (number: number) => ({ ...ACCEPTED, body: { subject: String(number) } })
 const range = (length: number) => Array.from({ length }, (_, number) => number)
 
-t.test('a hundred tenants have their keys in memory; of one more the one longest unused fetches its keys anew', async (t) => {
+t.test('a thousand tenants have their keys in memory; of one more the one longest unused fetches its keys anew', async (t) => {
   const { tenant, fetches } = await createTenants(t)
-  const tenants = range(101).map(tenant)
+  const tenants = range(1001).map(tenant)
   const { app, get } = await multiTenantApi(t, tenants)
-  for (const number of range(100)) t.same(await get(tenants[number]!.token), subject(number))
+  for (const number of range(1000)) t.same(await get(tenants[number]!.token), subject(number))
   t.same(await get(tenants[0]!.token), subject(0))
   t.same(await get(issuer.token()), INVALID_TOKEN)
-  t.equal(app.gatehouse.health().length, 100)
+  t.equal(app.gatehouse.health().length, 1000)
   t.same(new Set(fetches.values()), new Set([1]))
 
-  t.same(await get(tenants[100]!.token), subject(100))
-  t.equal(app.gatehouse.health().length, 100)
+  t.same(await get(tenants[1000]!.token), subject(1000))
+  t.equal(app.gatehouse.health().length, 1000)
   t.notOk(app.gatehouse.health().some(({ issuer }) => issuer === tenants[0]!.provider.issuer))
   t.same(await get(tenants[0]!.token), subject(0), 'a token seen before is not believed on the word of a ring that is gone')
   t.equal(fetches.get(0), 2)
-  t.equal(fetches.get(100), 1)
+  t.equal(fetches.get(1000), 1)
 })
 
 t.test('more tenants than that whose first tokens come all at once are all served', async (t) => {
   const { tenant } = await createTenants(t)
-  const tenants = range(120).map(tenant)
+  const tenants = range(1020).map(tenant)
   const { get } = await multiTenantApi(t, tenants)
-  t.same(await Promise.all(tenants.map(({ token }) => get(token))), range(120).map(subject))
+  t.same(await Promise.all(tenants.map(({ token }) => get(token))), range(1020).map(subject))
 })
 
 t.test('tokens of tenants nobody knows make no ring, and no request', async (t) => {

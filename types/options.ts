@@ -9,8 +9,9 @@ export interface CacheOptions {
   /** Tokens held at most. Default 10,000, at least 1. */
   readonly max?: number | undefined
   /**
-   * Seconds a verified token is trusted without looking at it again: the longest a token revoked at the
-   * provider keeps working. Never past its `exp`, nor past its key's removal. Default 300, at most 3600.
+   * Seconds a verified token is trusted without looking at it again. Never past its `exp`, nor past its key's
+   * removal. It does not bound revocation: a token verified by signature works until it expires. Default 300, at
+   * most 3600.
    */
   readonly ttl?: number | undefined
 }
@@ -23,7 +24,7 @@ export interface CacheOptions {
 export interface FetchOptions {
   /** An undici dispatcher, for proxies and private certificate authorities. It is used as it is, never frozen. */
   readonly dispatcher?: object | undefined
-  /** Sent along, for gateways that want a header of their own. */
+  /** Sent along, for gateways that want a header of their own, to the host of the configured address only. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 

@@ -31,8 +31,9 @@ export async function fetchJson (url: string, fetchOptions: FetchOptions, allowH
     const maxAge = /(?:^|[\s,])max-age=(\d{1,9})/i.exec(response.headers.get('cache-control') ?? '')?.[1]
     return { body, maxAge: maxAge === undefined ? undefined : Number(maxAge) }
   } catch (error) {
-    if (error instanceof FetchFailure) throw new FetchFailure(`${url}: ${error.message}`)
-    throw new FetchFailure(`${url}: ${signal.aborted ? 'no full answer in time' : networkFailure(error)}`)
+    const shown = url.slice(0, 200)
+    if (error instanceof FetchFailure) throw new FetchFailure(`${shown}: ${error.message}`)
+    throw new FetchFailure(`${shown}: ${signal.aborted ? 'no full answer in time' : networkFailure(error)}`)
   }
 }
 

@@ -20,11 +20,12 @@ export type KeySource = (signal: AbortSignal) => Promise<FetchedKeySet>
  */
 export function createKeySource (provider: Provider, fetchOptions: FetchOptions): KeySource {
   const { discovery, jwksUri } = provider.keys
+  const home = new URL(discovery ?? jwksUri).origin
   let address = jwksUri
   return async function loadKeys (signal) {
     const url = address ?? await discoverJwksUri(discovery!, provider, fetchOptions, signal)
     address = jwksUri
-    const { body, maxAge } = await fetchJson(url, fetchOptions, provider.dangerouslyAllowHttp, signal)
+    const { body, maxAge } = await fetchJson(url, new URL(url).origin === home ? fetchOptions : { ...fetchOptions, headers: {} }, provider.dangerouslyAllowHttp, signal)
     if (!Array.isArray(body.keys)) throw new FetchFailure(`${url}: has no keys`)
     const set = vetKeys(body.keys, provider.algorithms)
     if (set.keys.length === 0) {

@@ -6,7 +6,7 @@ import { createKeySource } from './key-source.js'
 import { KeyRing } from './keys.js'
 
 /** Rings of providers a resolver named, at most; the one longest unused goes first. */
-const MOST_RESOLVED = 100
+const MOST_RESOLVED = 1_000
 
 /** The key rings of one registration. */
 export interface KeyRings {

@@ -74,18 +74,18 @@ t.test('providers that differ in what decides about keys do not', async (t) => {
   t.equal(new Set(all).size, all.length)
 })
 
-t.test('a hundred rings are kept for a resolver, and the one longest unused is closed first', async (t) => {
+t.test('a thousand rings are kept for a resolver, and the one longest unused is closed first', async (t) => {
   const rings = ringsOf(t, () => undefined)
   const [kept, evicted] = [rings.of(reachable()), rings.of(reachable({ algorithms: ['ES256'] }))]
   await Promise.all([kept.refresh(), evicted.refresh()])
-  for (let count = 0; count < 98; count++) rings.of(tenant(count))
-  t.equal(rings.all().length, 100)
+  for (let count = 0; count < 998; count++) rings.of(tenant(count))
+  t.equal(rings.all().length, 1000)
   t.equal(rings.of(reachable()), kept, 'a use counts')
 
   const key = evicted.find(choice)
   t.equal(key?.held, true)
   rings.of(tenant('one-more'))
-  t.equal(rings.all().length, 100)
+  t.equal(rings.all().length, 1000)
   t.notOk(rings.all().includes(evicted))
   await until(() => key?.held === false)
   t.equal(kept.find(choice)?.held, true)
@@ -113,7 +113,7 @@ t.test('close aborts the fetches of rings that made room for others while they w
   const evicted = rings.of(tenant('slow', { keys: { jwksUri: `${origin}/jwks` } }))
   const fetched = evicted.refresh()
   await until(() => asked === 1)
-  for (let count = 0; count < 100; count++) rings.of(tenant(count))
+  for (let count = 0; count < 1000; count++) rings.of(tenant(count))
   t.notOk(rings.all().includes(evicted))
   t.equal(aborted, 0, 'whoever waits for it may still get an answer')
   await rings.close()
