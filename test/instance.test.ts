@@ -78,12 +78,16 @@ t.test('ready() fetches what is missing, and resolves once every provider has ke
   t.equal(issuer.requests.jwks, 1, 'and fetches nothing that is there')
 })
 
-t.test('ready() rejects while one provider is away, and resolves once it is back', async (t) => {
+t.test('ready() rejects while one provider is away, asks it again only after the back-off, and resolves once it is back', async (t) => {
+  const clock = fakeClock(t)
   const { app } = await guardedApi(t, issuer, { provider: both })
   other.behave('refuse')
   const error: unknown = await app.gatehouse.ready().catch((error: unknown) => error)
   t.match(error, { code: 'GATEHOUSE_UNAVAILABLE', refusal: { reason: 'keys_unavailable', provider: 'second', hint: /UND_ERR_SOCKET/ } })
   other.behave('answer')
+  await t.rejects(app.gatehouse.ready(), { code: 'GATEHOUSE_UNAVAILABLE' })
+  t.equal(app.gatehouse.health()[1]?.fetches, 1)
+  clock.advance(1_000)
   await app.gatehouse.ready()
 })
 

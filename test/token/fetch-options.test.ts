@@ -32,6 +32,23 @@ t.test('the headers of fetchOptions arrive at discovery and key set', async (t) 
   t.notOk(Object.isFrozen(headers))
 })
 
+t.test('the headers of fetchOptions do not follow a jwks_uri to another origin', async (t) => {
+  const seen: IncomingHttpHeaders[] = []
+  const elsewhere = await listen((request, response) => {
+    seen.push(request.headers)
+    response.end(JSON.stringify({ keys: issuer.published }))
+  })
+  t.teardown(elsewhere.close)
+  const home = await listen((_, response) => {
+    response.end(JSON.stringify({ issuer: home.origin, jwks_uri: `${elsewhere.origin}/jwks` }))
+  })
+  t.teardown(home.close)
+  const { get } = await guardedApi(t, issuer, { provider: trusting(issuer, { issuer: home.origin }), fetchOptions: { headers: { 'x-gateway': 'gateway-secret' } } })
+  t.same(await get(issuer.token({ iss: home.origin })), ACCEPTED)
+  t.equal(seen.length, 1)
+  t.notOk('x-gateway' in seen[0]!)
+})
+
 t.test('the dispatcher of fetchOptions makes every call, and is neither copied nor frozen', async (t) => {
   await fetch(`${issuer.issuer}/jwks`)
   issuer.reset()
