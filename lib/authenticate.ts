@@ -13,8 +13,9 @@ import { checkClaims, issuerOf, wrongIssuer } from './token/claims.js'
 import { checkHeader } from './token/header.js'
 import type { CheckedHeader } from './token/header.js'
 import { toIdentity } from './token/identity.js'
-import type { KeyRing, RingKey } from './token/keys.js'
-import { confirmSpelling, readPart, requireBase64url, splitToken, startsLikeJws } from './token/parse.js'
+import type { RingKey } from './token/held-keys.js'
+import type { KeyRing } from './token/keys.js'
+import { confirmSpelling, readPart, requireBase64url, splitToken, startsLikeJws, unlikeJws } from './token/parse.js'
 import type { JsonObject, TokenParts } from './token/parse.js'
 import type { KeyRings } from './token/rings.js'
 
@@ -26,8 +27,9 @@ export interface Authenticator {
    * Synchronous unless keys must be fetched or a resolver answers with a promise.
    *
    * @param allowed names of the providers that may vouch; undefined: all
+   * @returns the error of what does not even begin like a token: throwing it would cost more than all the rest
    */
-  identify (token: string, request: FastifyRequest | undefined, allowed: readonly string[] | undefined): MaybePromise<Identity>
+  identify (token: string, request: FastifyRequest | undefined, allowed: readonly string[] | undefined): MaybePromise<Identity> | InvalidTokenError
   /** Tokens answered with an identity since boot. */
   readonly accepted: number
   /** Of those, how many from the cache. */
@@ -61,8 +63,9 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
   let recalled = 0
   let verified = 0
 
-  function identify (token: string, request: FastifyRequest | undefined, allowed: readonly string[] | undefined): MaybePromise<Identity> {
-    const hash = cache !== undefined && startsLikeJws(token) ? tokenHash(token) : ''
+  function identify (token: string, request: FastifyRequest | undefined, allowed: readonly string[] | undefined): MaybePromise<Identity> | InvalidTokenError {
+    if (!startsLikeJws(token)) return unlikeJws(token)
+    const hash = cache === undefined ? '' : tokenHash(token)
     const seen = cache?.get(hash)
     const parts = seen === undefined ? splitToken(token) : undefined
     return andThen(sole ?? chooseProvider(settings, seen?.provider.issuer ?? unverifiedIssuer(parts!), request), (provider) => {
@@ -71,6 +74,7 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
       }
       if (seen !== undefined && stillHolds(seen, provider)) {
         recalled++
+        seen.identity ??= toIdentity(JSON.parse(seen.payload), provider)
         return seen.identity
       }
       return verify(token, hash, parts ?? splitToken(token), provider)
@@ -89,7 +93,7 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
     requireBase64url(token)
     checkClaims(readPart(parts.payload, 'payload'), header, provider, Date.now(), clockTolerance)
     return ring.obtain(header).then((found) => {
-      if (found === undefined) throw unknownKey(header, provider)
+      if (found === undefined) throw unknownKey(header, candidate)
       return accept(candidate, found)
     })
   }
@@ -97,12 +101,12 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
   function accept (candidate: Candidate, key: RingKey): Identity {
     const { hash, parts, newHeader, header, provider, ring } = candidate
     const claims = verifySignature(candidate, key)
-    confirmSpelling(parts.payload, claims)
+    const payload = confirmSpelling(parts.payload, claims)
     checkClaims(claims, header, provider, Date.now(), clockTolerance)
     const identity = toIdentity(claims as StandardClaims, provider)
     verified++
     const until = Math.min(identity.expiresAt * 1000, Date.now() + lifetime)
-    if (cache !== undefined && until > Date.now()) cache.set(hash, { identity, provider, ring, key, until })
+    if (cache !== undefined && until > Date.now()) cache.set(hash, { identity: undefined, payload, provider, ring, key, until })
     if (newHeader !== undefined) headers.set(parts.header, newHeader)
     return identity
   }
@@ -169,10 +173,10 @@ function resolverFailed (error: unknown): UnavailableError {
   return new UnavailableError({ reason: 'resolver_failed', hint }, 1)
 }
 
-function unknownKey (header: CheckedHeader, provider: Provider): InvalidTokenError {
-  const hint = header.kid === undefined
-    ? 'the token names no key, and not exactly one key of the provider fits it'
-    : 'the key was rotated away, or the token is from another server with the same issuer'
+function unknownKey (header: CheckedHeader, { provider, ring }: Candidate): InvalidTokenError {
+  let hint = 'the key was rotated away, or the token is from another server with the same issuer'
+  if (header.kid === undefined) hint = 'the token names no key, and not exactly one key of the provider fits it'
+  else if (ring.keys.some(({ kid }) => kid === header.kid)) hint = `the provider has this key, but not for ${header.alg}`
   return new InvalidTokenError({ reason: 'kid_unknown', provider: provider.name, kid: loggableKid(header), hint })
 }
 

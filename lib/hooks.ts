@@ -45,15 +45,19 @@ export function createHooks ({ routes, authenticator, reporter, enforceEarly }: 
     let token: string | undefined
     try {
       const policy = routes.policyOf(request)
-      token = policy.mode === 'public' ? undefined : presentedToken(request, policy)
-      const identity = token === undefined ? undefined : authenticator.identify(token, request, policy.providers)
-      if (identity instanceof Promise) {
-        identity.then(
-          (known) => { admit({ policy, reply, reporter, identity: known, token }, request, done) },
+      const presented = policy.mode === 'public' ? undefined : presentedToken(request, policy)
+      if (presented instanceof AuthError) return fail(presented, request, reply, done)
+      token = presented
+      const outcome = token === undefined ? undefined : authenticator.identify(token, request, policy.providers)
+      if (outcome instanceof Promise) {
+        outcome.then(
+          (identity) => { admit({ policy, reply, reporter, identity, token }, request, done) },
           (error: unknown) => { fail(asCredentialError(error, token), request, reply, done) }
         )
+      } else if (outcome instanceof AuthError) {
+        fail(asCredentialError(outcome, token), request, reply, done)
       } else {
-        admit({ policy, reply, reporter, identity, token }, request, done)
+        admit({ policy, reply, reporter, identity: outcome, token }, request, done)
       }
     } catch (error) {
       fail(asCredentialError(error, token), request, reply, done)
@@ -94,12 +98,12 @@ export function createHooks ({ routes, authenticator, reporter, enforceEarly }: 
   return { authenticate, authorize }
 }
 
-/** undefined: an optional route, and nothing was sent. */
-function presentedToken (request: FastifyRequest, policy: Policy): string | undefined {
+/** undefined: an optional route, and nothing was sent. Nothing sent where it must be is returned: throwing costs more. */
+function presentedToken (request: FastifyRequest, policy: Policy): string | MissingCredentialError | undefined {
   const token = bearerToken(request.raw.rawHeaders)
   if (typeof token === 'string') return token
   if (policy.mode === 'optional') return undefined
-  throw new MissingCredentialError({ ...token, hint: 'send Authorization: Bearer <token>; some proxies strip the header' }, policy.scope)
+  return new MissingCredentialError({ ...token, hint: 'send Authorization: Bearer <token>; some proxies strip the header' }, policy.scope)
 }
 
 /** A good token is a token68 value, so only of a bad one is it asked whether it is one. */

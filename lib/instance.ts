@@ -21,7 +21,9 @@ export function createGatehouse ({ settings, rings, routes, authenticator, repor
     async verify (token: string) {
       try {
         if (typeof token !== 'string') throw new InvalidTokenError({ reason: 'token_malformed', expected: 'a text', found: typeof token })
-        return await authenticator.identify(token, undefined, undefined)
+        const outcome = await authenticator.identify(token, undefined, undefined)
+        if (outcome instanceof AuthError) throw outcome
+        return outcome
       } catch (error) {
         throw error instanceof AuthError ? reporter.refuse(error, undefined, undefined) : error
       }

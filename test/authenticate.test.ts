@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import type { Test } from 'tap'
 import { createAuthenticator } from '../lib/authenticate.js'
-import type { GatehouseOptions } from '../lib/index.js'
+import type { GatehouseOptions, Identity } from '../lib/index.js'
 import { readOptions } from '../lib/options.js'
 import { createKeyRings } from '../lib/token/rings.js'
 import { fakeClock } from './support/clock.js'
@@ -32,20 +32,22 @@ t.test('a token is answered at once when its key is held, and by a promise when 
   t.match(authenticator.identify(token, undefined, undefined), { subject: 'user-1' }, 'seen before')
 })
 
-t.test('a token seen before gets the same frozen identity until its time in the cache is over', async (t) => {
+t.test('a token seen before gets the same identity until its time in the cache is over', async (t) => {
   const clock = fakeClock(t)
   const authenticator = authenticatorOf(t, { cache: { ttl: 60 } })
   const token = issuer.token()
-  const identity = await authenticator.identify(token, undefined, undefined)
-  t.ok(Object.isFrozen(identity))
+  const first = await authenticator.identify(token, undefined, undefined) as Identity
+  const second = authenticator.identify(token, undefined, undefined) as Identity
+  t.strictSame(second, first)
+  for (const identity of [first, second]) t.ok(Object.isFrozen(identity) && Object.isFrozen(identity.claims) && Object.isFrozen(identity.scopes))
   clock.advance(59_999)
-  t.equal(authenticator.identify(token, undefined, undefined), identity)
-  t.match(authenticator, { accepted: 2, recalled: 1, cacheSize: 1 })
+  t.equal(authenticator.identify(token, undefined, undefined), second)
+  t.match(authenticator, { accepted: 3, recalled: 2, cacheSize: 1 })
   clock.advance(1)
   const anew = authenticator.identify(token, undefined, undefined)
-  t.not(anew, identity)
+  t.not(anew, second)
   t.match(anew, { subject: 'user-1' })
-  t.match(authenticator, { accepted: 3, recalled: 1, cacheSize: 1 })
+  t.match(authenticator, { accepted: 4, recalled: 2, cacheSize: 1 })
 })
 
 t.test('a token in the cache is not believed past its exp', async (t) => {

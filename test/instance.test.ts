@@ -22,7 +22,7 @@ t.test('verify() gives the identity of a good token, which is the one requests g
   const token = issuer.token({ scope: 'read:messages' })
   const identity = await app.gatehouse.verify(token)
   t.match(identity, { type: 'access_token', provider: 'oidc', issuer: issuer.issuer, subject: 'user-1', clientId: 'client-1', scopes: ['read:messages'] })
-  t.equal(await app.gatehouse.verify(token), identity)
+  t.strictSame(await app.gatehouse.verify(token), identity)
   t.same(await get(token), ACCEPTED)
   t.match(app.gatehouse.stats(), { accepted: 3, cached: 2, refused: {}, cacheSize: 1 })
 })

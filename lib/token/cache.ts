@@ -2,11 +2,15 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Identity } from '../../types/identity.js'
 import type { Provider } from '../../types/provider.js'
-import type { KeyRing, RingKey } from './keys.js'
+import type { RingKey } from './held-keys.js'
+import type { KeyRing } from './keys.js'
 
 /** What a token said when it was verified, and what must still hold for that to be believed. */
 export interface Verified {
-  readonly identity: Identity
+  /** Made when it is asked for: a token that comes once should leave the garbage collector one text, not thirty objects. */
+  identity: Identity | undefined
+  /** The claims, as JSON. */
+  readonly payload: string
   readonly provider: Provider
   readonly ring: KeyRing
   readonly key: RingKey

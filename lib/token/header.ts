@@ -43,6 +43,7 @@ export function checkHeader (header: JsonObject, { algorithms, profile, name }: 
 }
 
 function checkType (typ: unknown, profile: Provider['profile'], provider: string): boolean {
+  if (typ === 'at+jwt') return true
   // RFC 7515 section 4.1.9: media types are case-insensitive, `application/` may be left out.
   const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ
   if (type === 'at+jwt') return true

@@ -31,7 +31,7 @@ export function toIdentity (claims: StandardClaims, provider: Provider): Identit
     subject: sub,
     clientId,
     organizationId: text(claims, organization, provider),
-    scopes: list(claims, scopes, provider, / +/),
+    scopes: list(claims, scopes, provider, ' '),
     permissions: list(claims, permissions, provider),
     roles: list(claims, roles, provider),
     claims: claims as AccessTokenClaims,
@@ -56,7 +56,7 @@ function textOf (value: unknown): string | undefined {
 const NONE: readonly string[] = Object.freeze([])
 
 /** Every text of every source, once. Texts are split only where a separator is given (scopes). */
-function list (claims: StandardClaims, sources: Sources, provider: Provider, separator?: RegExp): readonly string[] {
+function list (claims: StandardClaims, sources: Sources, provider: Provider, separator?: string): readonly string[] {
   let names: string[] | undefined
   for (const source of Array.isArray(sources) ? sources as readonly ClaimSource[] : [sources as ClaimSource]) {
     const value = read(claims, source, provider)

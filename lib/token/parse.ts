@@ -22,23 +22,30 @@ export function startsLikeJws (token: string): boolean {
   return token.charCodeAt(0) === FIRST
 }
 
+/** The error for a text that does not begin as a JWS does. */
+export function unlikeJws (token: string): InvalidTokenError {
+  if (token.length > LONGEST) return tooLarge(token)
+  return token.split('.', 4).length === 3 ? notCanonical() : notThreeParts(token)
+}
+
 /**
  * Takes a compact JWS apart: three parts that are not empty, without stray bits at their ends. One token has one
  * spelling, so a hash of it is a sound cache key. Whether the characters are those of base64url is left to whoever
  * decodes the parts; see `requireBase64url`.
  *
+ * @param token one that starts like a JWS
  * @throws InvalidTokenError
  * @see RFC 7515 section 5.2, RFC 4648 section 3.5
  */
 export function splitToken (token: string): TokenParts {
-  if (token.length > LONGEST) throw malformed('token_too_large', { found: `${token.length} characters`, expected: `at most ${LONGEST}` })
+  if (token.length > LONGEST) throw tooLarge(token)
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
   if (first === -1 || second === -1 || token.indexOf('.', second + 1) !== -1) throw notThreeParts(token)
   const header = token.slice(0, first)
   const payload = token.slice(first + 1, second)
-  if (startsLikeJws(token) && endsClean(header) && endsClean(payload) && endsClean(token.slice(second + 1))) return { header, payload }
-  throw malformed('token_malformed', { found: 'a part that is not canonical base64url' })
+  if (endsClean(header) && endsClean(payload) && endsClean(token.slice(second + 1))) return { header, payload }
+  throw notCanonical()
 }
 
 /** @throws InvalidTokenError for a token with a character no part can have, before anything is done on its account */
@@ -67,26 +74,25 @@ export function readPart (part: string, name: 'header' | 'payload'): JsonObject 
 }
 
 /**
- * Refuses what a lenient reader let pass: a part that is not UTF-8, or has a member twice.
+ * Refuses what a lenient reader let pass: a part that is not UTF-8, has a member twice, or is nested so deep that
+ * walking it would exhaust the stack.
  *
  * @param value what that reader made of the part
+ * @returns the part as text
  * @throws InvalidTokenError
  */
-export function confirmSpelling (part: string, value: object): void {
+export function confirmSpelling (part: string, value: object): string {
   const bytes = Buffer.from(part, 'base64url')
   if (!isUtf8(bytes)) throw malformed('token_malformed', { found: 'a part that is not UTF-8' })
   const text = bytes.toString()
-  // What JSON.stringify writes has no duplicates: if it gives the very text back, there is nothing to look for.
-  if (stringify(value) !== text && hasDuplicateMembers(text)) throw malformed('token_malformed', { found: 'a member twice' })
-}
-
-/** Values nested so deep that they would exhaust the stack are refused, whoever signed them. */
-function stringify (value: object): string {
+  let hasDuplicates: boolean
   try {
-    return JSON.stringify(value)
+    hasDuplicates = hasDuplicateMembers(text, value)
   } catch {
     throw malformed('token_malformed', { found: 'a value nested too deep' })
   }
+  if (hasDuplicates) throw malformed('token_malformed', { found: 'a member twice' })
+  return text
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -96,6 +102,14 @@ function endsClean (part: string): boolean {
   const over = part.length % 4
   if (over === 0) return part.length > 0
   return over !== 1 && (ALPHABET.indexOf(part.charAt(part.length - 1)) & (over === 2 ? 0b1111 : 0b11)) === 0
+}
+
+function tooLarge (token: string): InvalidTokenError {
+  return malformed('token_too_large', { found: `${token.length} characters`, expected: `at most ${LONGEST}` })
+}
+
+function notCanonical (): InvalidTokenError {
+  return malformed('token_malformed', { found: 'a part that is not canonical base64url' })
 }
 
 function notThreeParts (token: string): InvalidTokenError {

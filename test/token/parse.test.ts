@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { confirmSpelling, readPart, requireBase64url, splitToken, startsLikeJws } from '../../lib/token/parse.js'
+import { confirmSpelling, readPart, requireBase64url, splitToken, startsLikeJws, unlikeJws } from '../../lib/token/parse.js'
 import { base64url, nested, withStrayBits } from '../support/compact.js'
 import { refusalOf } from '../support/refusal-of.js'
 
@@ -34,7 +34,7 @@ test('a token of 16,384 characters is taken apart, a longer one is not looked at
   t.match(refusalOf(() => splitToken(`${longest}A`)), {
     code: 'GATEHOUSE_TOKEN_INVALID', reason: 'token_too_large', found: '16385 characters', expected: 'at most 16384'
   })
-  t.equal(refusalOf(() => splitToken('.'.repeat(1_000_000))).reason, 'token_too_large')
+  t.equal(unlikeJws('.'.repeat(1_000_000)).reason, 'token_too_large')
 })
 
 const UNCLEAN = { found: 'a part that is not canonical base64url' }
@@ -59,7 +59,8 @@ const shapes: ReadonlyArray<readonly [title: string, token: string, reason: stri
 
 for (const [title, token, reason, about = {}] of shapes) {
   test(`refused by shape: ${title}`, async (t) => {
-    t.match(refusalOf(() => splitToken(token)), { code: 'GATEHOUSE_TOKEN_INVALID', reason, ...about })
+    const told = refusalOf(() => { throw startsLikeJws(token) ? splitToken(token) : unlikeJws(token) })
+    t.match(told, { code: 'GATEHOUSE_TOKEN_INVALID', reason, ...about })
   })
 }
 
@@ -159,7 +160,7 @@ test('what a lenient reader made of a part is confirmed only if a strict one rea
 
 test('a refusal carries nothing of the token', async (t) => {
   const attempts = [
-    ...['c2VjcmV0', 'c2VjcmV0.c2VjcmV0', 'c2VjcmV0.c2VjcmV0.c2VjcmV0', 'c2VjcmV0.a.b.c.d'].map((token) => () => splitToken(token)),
+    ...['c2VjcmV0', 'c2VjcmV0.c2VjcmV0', 'c2VjcmV0.c2VjcmV0.c2VjcmV0', 'c2VjcmV0.a.b.c.d'].map((token) => () => { throw unlikeJws(token) }),
     ...['secret', '{"secret":1,"secret":2}'].flatMap((text) => [() => readPart(base64url(text), 'payload'), () => readPart(text, 'header')])
   ]
   for (const attempt of attempts) t.notMatch(JSON.stringify(refusalOf(attempt)), /c2VjcmV0|secret/)
