@@ -1,14 +1,13 @@
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { connect } from 'node:net'
 
-const connections = 8
 const deadline = 60_000
 
 /** Keep-alive connections to one server. Raw sockets and ready-made bytes: the client stays cheaper than any server. */
 export class Load {
   #sockets
 
-  static async open (port) {
+  static async open (port, connections = 8) {
     const load = new Load()
     load.#sockets = Array.from({ length: connections }, () => connect({ port, host: '127.0.0.1', noDelay: true }))
     await Promise.all(load.#sockets.map((socket) => once(socket, 'connect')))
@@ -19,6 +18,7 @@ export class Load {
   async send (requests, status) {
     const left = requests.values()
     const late = AbortSignal.timeout(deadline)
+    setMaxListeners(this.#sockets.length, late)
     await Promise.all(this.#sockets.map((socket) => sendInTurn(socket, left, status, late)))
   }
 
@@ -58,8 +58,8 @@ function sendInTurn (socket, requests, status, late) {
   })
 }
 
-// Every server here answers with a Content-Length; a chunked answer would never be complete and end at the deadline.
-function isComplete (answer) {
+/** Whether an answer is all there. Every server here sends a Content-Length; a chunked answer would end at the deadline. */
+export function isComplete (answer) {
   const end = answer.indexOf('\r\n\r\n')
   return end !== -1 && answer.length >= end + 4 + Number(/\ncontent-length: (\d+)/i.exec(answer)?.[1])
 }

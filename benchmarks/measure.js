@@ -28,8 +28,9 @@ async function measureRound (block, started, round) {
 }
 
 /** How many tokens of each kind a run of this size needs so that a server gets each only once. */
-export function tokensNeeded ({ warmUp, rounds, fresh }) {
-  return Math.max(1000, warmUp + rounds * (leadIn + 1) * fresh)
+export function tokensNeeded ({ warmUp, rounds, fresh, throughput }) {
+  const inThroughput = throughput.warmUp + throughput.rounds * throughput.fresh * throughput.connections
+  return Math.max(1000, warmUp + rounds * (leadIn + 1) * fresh, inThroughput)
 }
 
 async function start ({ label, module, options, open, share, traffic: kind }, traffics, size, config) {

@@ -1,25 +1,65 @@
 /**
- * How much is measured. `launches`: fresh processes of every server; `warmUp`: requests to each before its first
- * round, which V8 needs to settle; `rounds`: in each launch; `requests` and `fresh`: requests of one server in one
- * round, with tokens that repeat and with tokens sent once.
+ * How much is measured.
+ *
+ * - `launches`: fresh processes of every server; `warmUp`: requests to each before its first round, which V8 needs to
+ *   settle; `rounds`: in each launch; `requests` and `fresh`: requests of one server in one round, with tokens that
+ *   repeat and with tokens sent once.
+ * - `throughput`: `seconds` of a round with a token that repeats; `fresh`: requests of each connection in a round with
+ *   tokens sent once.
+ * - `attack`: `forged` requests with unknown key ids at `rate` a second, then `passes` times as many without a pause.
+ * - `startup`, in seconds: `stagger` from one start to the next, so that processes do not load at the same time;
+ *   `slow`: when the slow key server answers; `patience`: how long a caller waits.
+ * - `fetches`: `patience` the same.
  */
 export const sizes = {
-  full: { launches: 4, warmUp: 16_000, rounds: 7, requests: 3200, fresh: 1600 },
-  quick: { launches: 1, warmUp: 10_000, rounds: 6, requests: 1600, fresh: 800 },
-  smoke: { launches: 1, warmUp: 80, rounds: 2, requests: 160, fresh: 80 }
+  full: {
+    launches: 4,
+    warmUp: 14_000,
+    rounds: 5,
+    requests: 3200,
+    fresh: 1600,
+    throughput: { connections: 256, warmUp: 2000, rounds: 3, seconds: 1, fresh: 50 },
+    attack: { launches: 3, warmUp: 4000, forged: 10_000, rate: 4000, passes: 4 },
+    startup: { launches: 3, stagger: 0.6, slow: 2, patience: 8 },
+    fetches: { patience: 8 }
+  },
+  quick: {
+    launches: 1,
+    warmUp: 5000,
+    rounds: 4,
+    requests: 1600,
+    fresh: 600,
+    throughput: { connections: 256, warmUp: 1500, rounds: 1, seconds: 1, fresh: 20 },
+    attack: { launches: 1, warmUp: 2000, forged: 10_000, rate: 4000, passes: 2 },
+    startup: { launches: 1, stagger: 0.7, slow: 2, patience: 8 },
+    fetches: { patience: 8 }
+  },
+  smoke: {
+    launches: 1,
+    warmUp: 80,
+    rounds: 2,
+    requests: 160,
+    fresh: 80,
+    throughput: { connections: 16, warmUp: 80, rounds: 1, seconds: 0.1, fresh: 5 },
+    attack: { launches: 1, warmUp: 80, forged: 200, rate: 1000, passes: 1 },
+    startup: { launches: 1, stagger: 0.25, slow: 0.5, patience: 1 },
+    fetches: { patience: 1 }
+  }
 }
 
 /** Requests at the start of every turn that do not count, as a share of a round's: they refill the CPU's caches. */
 export const leadIn = 0.25
 
 /** Every server: its file in servers/, its options, and the share of a round's requests it gets if it is far from ours. */
-const servers = {
+export const servers = {
   bare: { module: 'bare', label: 'bare Fastify route', open: true },
   control: { module: 'bare', label: 'bare Fastify route, second process', open: true },
   raw: { module: 'raw', label: 'crypto.verify alone' },
   ours: { module: 'ours', label: 'fastify-gatehouse' },
   served: { module: 'ours', label: 'fastify-gatehouse, serving a token seen before', traffic: 'seen' },
   uncached: { module: 'ours', label: 'fastify-gatehouse, cache: false', options: { cache: false }, share: 0.25 },
+  lazy: { module: 'ours', label: "fastify-gatehouse, startup: 'lazy'", options: { startup: 'lazy' } },
+  required: { module: 'ours', label: "fastify-gatehouse, startup: 'require'", options: { startup: 'require' } },
   jwks: { module: 'fastify-jwt-jwks', label: 'fastify-jwt-jwks', share: 0.25 },
   jwksCached: { module: 'fastify-jwt-jwks', label: 'fastify-jwt-jwks, cache: true', options: { cache: true }, share: 0.25 },
   getJwks: { module: 'fastify-jwt-get-jwks', label: '@fastify/jwt + get-jwks', share: 0.25 },
@@ -58,8 +98,15 @@ export const scenarios = [
     id: 'es256',
     title: 'never seen, ES256',
     options: { algorithm: 'ES256' },
-    // fastify-jwt-jwks refuses ES256.
+    // fastify-jwt-jwks cannot: it allows RS256 and EdDSA only.
     blocks: [['bare', 'raw', 'ours'], ['bare', 'getJwksES256'], ['bare', 'jose'], ['express', 'bearer']]
+  },
+  {
+    id: 'eddsa',
+    title: 'never seen, EdDSA',
+    options: { algorithm: 'EdDSA' },
+    // @fastify/jwt + get-jwks cannot: jwk-to-pem, which get-jwks makes keys with, knows RSA and EC only.
+    blocks: [['bare', 'raw', 'ours'], ['bare', 'jwks'], ['bare', 'jose'], ['express', 'bearer']]
   },
   {
     id: 'garbage',

@@ -1,54 +1,84 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { installPeers } from './install-peers.js'
+import { installPeers, peers } from './install-peers.js'
 import { startIssuer } from './issuer.js'
-import { currentLoad, describeRun } from './machine.js'
+import { describeConditions } from './machine.js'
 import { measure, tokensNeeded } from './measure.js'
+import { describeMethod } from './method.js'
+import { drawPicture } from './picture.js'
 import { scenarios, sizes } from './plan.js'
-import { renderPage, renderTable, renderTargets } from './report.js'
+import { renderTable, renderTargets } from './report.js'
+import { writeSections } from './results-page.js'
 import { makeTokens } from './tokens.js'
 import { makeTraffic } from './traffic.js'
 
+const partIds = ['throughput', 'attack', 'startup', 'fetches']
+
 const usage = `Usage: npm run bench -- [options]
 
-  --quick           less than a minute, rough numbers; RESULTS.md stays as it is
-  --smoke           a few requests to every server: does it all run?; RESULTS.md stays as it is
-  --only <ids>      only these, separated by commas: ${scenarios.map(({ id }) => id).join(', ')}; RESULTS.md stays as it is`
+  --quick           less than a minute: CPU time only, rough numbers
+  --smoke           a few requests to every server: does it all run?
+  --only <ids>      only these, separated by commas: ${scenarios.map(({ id }) => id).join(', ')},
+                    ${partIds.join(', ')}
+
+Only a run without options writes RESULTS.md and results.svg.`
 
 async function main ({ quick, smoke, only, help }) {
   if (help) return console.log(usage)
-  const chosen = only ? scenarios.filter(({ id }) => only.split(',').includes(id)) : scenarios
-  if (chosen.length === 0) throw new Error(`nothing to measure\n\n${usage}`)
+  const ids = only?.split(',') ?? [...scenarios.map(({ id }) => id), ...quick ? [] : partIds]
+  const unknown = ids.filter((id) => !partIds.includes(id) && !scenarios.some((scenario) => scenario.id === id))
+  if (unknown.length > 0) throw new Error(`nothing is called ${unknown.join(', ')}\n\n${usage}`)
 
   installPeers()
   const size = sizes[smoke ? 'smoke' : quick ? 'quick' : 'full']
-  const load = currentLoad()
-  const issuer = await startIssuer()
-  const tokens = await makeTokens(issuer, tokensNeeded(size))
-  const results = await measureAll(chosen, makeTraffic(tokens), size, issuer)
-  issuer.stop()
+  const conditions = describeConditions(peers)
+  const { sections, results, tokenLength } = await measureAll(ids, size)
 
-  const lines = describeRun(load)
-  const measured = renderTable(chosen, results)
-  const targets = renderTargets(results)
-  console.log(`${lines.join('\n')}\n\n${measured}\n`)
+  console.log(`${conditions}\n`)
+  for (const [heading, text] of Object.entries(sections)) console.log(`## ${heading}\n\n${text}\n`)
   if (smoke) return console.log('A smoke run: every server answered as it should. The numbers mean nothing.')
-
-  console.log(targets)
   if (quick || only) return
 
-  const page = renderPage({ lines, tokenLength: tokens.rs256[0].length, size, measured, targets })
-  writeFileSync(new URL('RESULTS.md', import.meta.url), page)
-  console.log('\nWritten to benchmarks/RESULTS.md')
+  const [[first, table], ...others] = Object.entries(sections)
+  const head = `- Command: \`npm run bench\`, for this section and the next ones up to Method\n${conditions}`
+  writeSections({
+    [first]: `${head}\n\n![CPU time of every server over a bare route, by path](results.svg)\n\n${table}`,
+    ...Object.fromEntries(others),
+    Method: describeMethod(size, tokenLength)
+  })
+  writeFileSync(new URL('results.svg', import.meta.url), drawPicture(results, conditions.split('\n')[0].slice(2)))
+  console.log('Written to benchmarks/RESULTS.md and benchmarks/results.svg')
+}
+
+async function measureAll (ids, size) {
+  const issuer = await startIssuer()
+  const tokens = await makeTokens(issuer, tokensNeeded(size))
+  const supplies = { issuer, traffics: makeTraffic(tokens) }
+  const chosen = scenarios.filter(({ id }) => ids.includes(id))
+  const results = await measureScenarios(chosen, size, supplies)
+
+  const sections = {}
+  const add = (heading, text) => { sections[heading] = heading in sections ? `${sections[heading]}\n\n${text}` : text }
+  if (chosen.length > 0) add('CPU of the server process per request', renderTable(chosen, results))
+  // Only now: it needs a peer that may have been installed a moment ago.
+  const { parts } = await import('./parts.js')
+  for (const { id, section, measure, render } of parts.filter(({ id }) => ids.includes(id))) {
+    results.set(id, await measure(size[id], supplies))
+    add(section, render(results.get(id), size[id]))
+  }
+  const targets = renderTargets(results)
+  if (targets !== '') add('Targets', targets)
+  issuer.stop()
+  return { sections, results, tokenLength: tokens.rs256[0].length }
 }
 
 // Launches of the scenarios alternate, so that a slow minute of the machine does not fall on one of them alone.
-async function measureAll (chosen, traffics, size, { issuer, audience, jwksUri, jwks }) {
+async function measureScenarios (chosen, size, { issuer, traffics }) {
   const results = new Map(chosen.map(({ id }) => [id, []]))
   for (let launch = 1; launch <= size.launches; launch++) {
     for (const scenario of chosen) {
       console.error(`${scenario.title}: launch ${launch} of ${size.launches}`)
-      results.get(scenario.id).push(...await measure(scenario, traffics, size, { issuer, audience, jwksUri, jwks }))
+      results.get(scenario.id).push(...await measure(scenario, traffics, size, issuer.config))
     }
   }
   return results

@@ -14,6 +14,7 @@ const targets = [
   { scenario: 'thousand', text: '1,000 tokens in turn, µs over bare', limit: 2.5, values: overBare },
   { scenario: 'rs256', text: 'Token never seen, RS256, x verify', limit: 1.35, values: timesVerify },
   { scenario: 'es256', text: 'Token never seen, ES256, x verify', limit: 1.15, values: timesVerify },
+  { scenario: 'eddsa', text: 'Token never seen, EdDSA, x verify', limit: 1.15, values: timesVerify },
   {
     scenario: 'garbage',
     text: 'Garbage refused, x a request of ours served',
@@ -25,13 +26,26 @@ const targets = [
     text: 'Garbage refused, x a bare request served',
     limit: 1,
     values: (rounds) => rounds.map(({ ours }) => ours.own / ours.base)
+  },
+  {
+    scenario: 'attack',
+    text: 'p99 of honest requests under attack, x their quiet p99',
+    limit: 2,
+    values: (launches) => launches.map(({ ours }) => ours.paced.p99 / ours.quiet.p99)
+  },
+  {
+    scenario: 'attack',
+    text: 'Fetches of the key set in that attack, at most',
+    limit: 1,
+    digits: 0,
+    values: (launches) => [Math.max(...launches.map(({ ours }) => ours.fetches))]
   }
 ]
 
 /** The targets whose scenario was measured, each with what was found and whether it was held. */
 export function checkTargets (results) {
-  return targets.filter(({ scenario }) => results.has(scenario)).map(({ scenario, text, limit, values }) => {
+  return targets.filter(({ scenario }) => results.has(scenario)).map(({ scenario, text, limit, digits = 2, values }) => {
     const found = spread(values(results.get(scenario)))
-    return { text, limit, found, held: found.median <= limit }
+    return { text, limit, digits, found, held: found.median <= limit }
   })
 }

@@ -1,7 +1,25 @@
 const head = 'GET / HTTP/1.1\r\nHost: api.example.com\r\nUser-Agent: benchmark\r\nAccept: application/json\r\n'
 
-/** A row of requests as bytes. Every server of a scenario gets the same bytes in the same order. */
-export class Traffic {
+/** A request with a token, as bytes. */
+export function requestWith (token) {
+  return Buffer.from(`${head}Connection: keep-alive\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+}
+
+/** What callers send, by the name the scenarios use. */
+export function makeTraffic ({ rs256, es256, eddsa, forged, garbage }) {
+  return {
+    seen: new Traffic(rs256.slice(0, 1), { repeats: true }),
+    thousand: new Traffic(rs256.slice(0, 1000), { repeats: true }),
+    rs256: new Traffic(rs256),
+    es256: new Traffic(es256),
+    eddsa: new Traffic(eddsa),
+    forged: new Traffic(forged, { valid: false }),
+    garbage: new Traffic(garbage, { valid: false })
+  }
+}
+
+/** A row of requests. Every server of a scenario gets the same bytes in the same order. */
+class Traffic {
   #tokens
 
   /**
@@ -16,26 +34,13 @@ export class Traffic {
 
   /** `count` requests, beginning with the one at `from`. */
   requests (from, count) {
-    return Array.from({ length: count }, (_, i) => (
-      Buffer.from(`${head}Connection: keep-alive\r\nAuthorization: Bearer ${this.#token(from + i)}\r\n\r\n`)
-    ))
+    return this.tokens(from, count).map(requestWith)
   }
 
-  #token (index) {
+  /** The tokens of those requests. */
+  tokens (from, count) {
     const tokens = this.#tokens
-    if (!this.repeats && index >= tokens.length) throw new Error(`only ${tokens.length} tokens were made, each is sent once`)
-    return tokens[index % tokens.length]
-  }
-}
-
-/** What callers send, by the name the scenarios use. */
-export function makeTraffic ({ rs256, es256, forged, garbage }) {
-  return {
-    seen: new Traffic(rs256.slice(0, 1), { repeats: true }),
-    thousand: new Traffic(rs256.slice(0, 1000), { repeats: true }),
-    rs256: new Traffic(rs256),
-    es256: new Traffic(es256),
-    forged: new Traffic(forged, { valid: false }),
-    garbage: new Traffic(garbage, { valid: false })
+    if (!this.repeats && from + count > tokens.length) throw new Error(`only ${tokens.length} tokens were made, each is sent once`)
+    return Array.from({ length: count }, (_, i) => tokens[(from + i) % tokens.length])
   }
 }

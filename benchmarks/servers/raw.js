@@ -4,6 +4,7 @@ import { bearerToken, fastify, withRoute } from './route.js'
 /** The limit: one `crypto.verify` of the token with a key at hand, and nothing else. */
 export default ({ jwks, algorithm }) => {
   const jwk = jwks.keys.find((key) => key.alg === algorithm)
+  const digest = algorithm === 'EdDSA' ? null : 'sha256'
   const key = { key: createPublicKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' }
 
   const app = fastify()
@@ -11,7 +12,7 @@ export default ({ jwks, algorithm }) => {
     const token = bearerToken(request)
     const end = token.lastIndexOf('.')
     const signature = Buffer.from(token.slice(end + 1), 'base64url')
-    if (!verify('sha256', Buffer.from(token.slice(0, end)), key, signature)) return reply.code(401).send()
+    if (!verify(digest, Buffer.from(token.slice(0, end)), key, signature)) return reply.code(401).send()
   })
   return withRoute(app)
 }

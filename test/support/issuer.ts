@@ -31,6 +31,8 @@ export interface TestIssuer {
   metadata: Record<string, unknown>
   /** Sent along with every right answer: `{ 'cache-control': 'max-age=60' }`. */
   headers: Record<string, string>
+  /** Seconds of `Retry-After`, sent along by `status-429` and `status-503`. Default: none. */
+  retryAfter: number | undefined
   /**
    * An access token: `iss`, `aud`, `sub: 'user-1'`, `iat`, `exp` an hour ahead, `azp: 'client-1'`, `scope: ''`,
    * under `alg`, `kid` and `typ: 'at+jwt'`. Arguments override single members; `undefined` removes one.
@@ -47,6 +49,10 @@ export interface TestIssuer {
   readonly requests: RequestCounts
   /** Sets every counter to zero. */
   reset (): void
+  /** Connections are refused from now on, open ones destroyed. */
+  shut (): Promise<void>
+  /** Listens again, on the same port. */
+  reopen (): Promise<void>
   /** Stops listening and destroys open sockets. */
   close (): Promise<void>
 }
@@ -82,6 +88,7 @@ export async function createIssuer (options: IssuerOptions = {}): Promise<TestIs
     published: keys.map((key) => key.jwk),
     metadata: metadataOf(home.origin),
     headers: {},
+    retryAfter: undefined,
     token (claims = {}, header = {}, key = firstOf(self.keys)) {
       const iat = Math.floor(now() / 1000)
       const head = { alg: key.alg, kid: key.kid, typ: 'at+jwt', ...header }
@@ -103,6 +110,8 @@ export async function createIssuer (options: IssuerOptions = {}): Promise<TestIs
     },
     requests: { discovery: 0, jwks: 0, other: 0, elsewhere: 0 },
     reset: () => { Object.assign(self.requests, { discovery: 0, jwks: 0, other: 0, elsewhere: 0 }) },
+    shut: () => home.close(),
+    reopen: () => home.reopen(),
     async close () {
       await Promise.all([home.close(), elsewhere.close()])
       rack.release()
@@ -127,6 +136,7 @@ export async function createIssuer (options: IssuerOptions = {}): Promise<TestIs
       endpoint,
       document: endpoint === 'jwks' ? { keys: self.published } : self.metadata,
       headers: self.headers,
+      retryAfter: self.retryAfter,
       elsewhere: elsewhere.origin + path,
       moved: `/moved${path}`
     })

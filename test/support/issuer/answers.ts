@@ -6,7 +6,7 @@ import { setInterval } from 'node:timers'
  * How a key server answers.
  *
  * - `answer`: as it should
- * - `status-500`, `status-429`: with that status and a JSON body
+ * - `status-500`, `status-429`, `status-503`: with that status and a JSON body; the last two with a `Retry-After` if there is one
  * - `html`: 200 and a page, like a captive portal
  * - `truncated`: 200 and half of the JSON, as a complete HTTP message
  * - `empty-set`: `{ "keys": [] }`; discovery answers as it should
@@ -19,7 +19,7 @@ import { setInterval } from 'node:timers'
  * - `refuse`: the socket is destroyed
  */
 export type Behaviour =
-  'answer' | 'status-500' | 'status-429' | 'html' | 'truncated' | 'empty-set' | 'huge' |
+  'answer' | 'status-500' | 'status-429' | 'status-503' | 'html' | 'truncated' | 'empty-set' | 'huge' |
   'hang' | 'hang-body' | 'drip' | 'redirect' | 'redirect-same' | 'refuse'
 
 /** What a {@link Behaviour} works with. */
@@ -30,6 +30,8 @@ export interface Question {
   readonly document: unknown
   /** Headers of the right answer. */
   readonly headers: Record<string, string>
+  /** Seconds of `Retry-After`, if any. */
+  readonly retryAfter?: number | undefined
   /** Where `redirect` sends. */
   readonly elsewhere: string
   /** Where `redirect-same` sends. */
@@ -40,7 +42,8 @@ export interface Question {
 export const answers: Record<Behaviour, (response: ServerResponse, question: Question) => void> = {
   answer: (response, { document, headers }) => json(response, 200, JSON.stringify(document), headers),
   'status-500': (response) => json(response, 500, '{"error":"server_error"}'),
-  'status-429': (response) => json(response, 429, '{"error":"too_many_requests"}'),
+  'status-429': (response, { retryAfter }) => json(response, 429, '{"error":"too_many_requests"}', pause(retryAfter)),
+  'status-503': (response, { retryAfter }) => json(response, 503, '{"error":"temporarily_unavailable"}', pause(retryAfter)),
   html: (response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Sign in to this network</title>')
   },
@@ -69,6 +72,10 @@ export const answers: Record<Behaviour, (response: ServerResponse, question: Que
 
 function json (response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
+}
+
+function pause (retryAfter: number | undefined): Record<string, string> {
+  return retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
 }
 
 function redirect (response: ServerResponse, location: string): void {
