@@ -175,6 +175,7 @@ function resolverFailed (error: unknown): UnavailableError {
 
 function unknownKey (header: CheckedHeader, { provider, ring }: Candidate): InvalidTokenError {
   let hint = 'the key was rotated away, or the token is from another server with the same issuer'
+  if (provider.keys.jwks !== undefined) hint = 'the configured keys have no such key'
   if (header.kid === undefined) hint = 'the token names no key, and not exactly one key of the provider fits it'
   else if (ring.keys.some(({ kid }) => kid === header.kid)) hint = `the provider has this key, but not for ${header.alg}`
   return new InvalidTokenError({ reason: 'kid_unknown', provider: provider.name, kid: loggableKid(header), hint })

@@ -80,7 +80,7 @@ export type { AccessTokenClaims, StandardClaims } from '../types/claims.js'
 export type { Gatehouse, GuardedRoute, GuardedScope, ProviderHealth, Stats } from '../types/gatehouse.js'
 export type { CredentialsType, Identity } from '../types/identity.js'
 export type { CacheOptions, DefaultAuth, FetchOptions, GatehouseOptions } from '../types/options.js'
-export type { ClaimMapping, ClaimPath, ClaimSource, ClaimValues, KeyLocation, Provider, ProviderResolver, SigningAlgorithm, TokenKind } from '../types/provider.js'
+export type { ClaimMapping, ClaimPath, ClaimSource, ClaimValues, JsonWebKeySet, KeyLocation, KeyOptions, Provider, ProviderResolver, SigningAlgorithm, TokenKind } from '../types/provider.js'
 export type { AuthMode, ClaimRequirement, Demands, GroupPolicy, Primitive, Requirement, RouteAuth, RouteDescription, RoutePolicy } from '../types/route.js'
 // Only a star lets `declare module 'fastify-gatehouse' { interface Register }` reach the interface itself.
 export type * from '../types/register.js'

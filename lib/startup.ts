@@ -25,7 +25,7 @@ export async function startUp (app: FastifyInstance, settings: Settings, rings: 
   if (missing.length === 0) return
   const causes = missing.map((provider) => {
     const { discovery, jwksUri } = provider.keys
-    return `${provider.name}: ${rings.of(provider).health().lastError ?? `${discovery ?? jwksUri} did not answer in time`}`
+    return `${provider.name}: ${rings.of(provider).health().lastError ?? `${discovery?.[0] ?? jwksUri} did not answer in time`}`
   })
   throw new Error(`gatehouse: startup: 'require', but not every provider is there: ${causes.join('; ')}`)
 }

@@ -9,8 +9,8 @@ const LAYERS: Readonly<Record<string, RegExp>> = {
   entry: /^lib\/index\.ts$/,
   Fastify: /^lib\/(instance|startup|unseen-routes|hooks|get-auth|redact-paths)\.ts$/,
   assembly: /^lib\/(authenticate|request-auth|report|routes|lineage)\.ts$/,
-  'I/O and state': /^lib\/token\/[\w-]+\.ts$/,
-  pure: /^lib\/(options|policy|demand|requirement|guard|credentials|errors|challenge|refusal|configuration|providers\/[\w-]+)\.ts$/,
+  'I/O and state': /^lib\/token\/(?!jwks\.ts)[\w-]+\.ts$/,
+  pure: /^lib\/(options|policy|demand|requirement|guard|credentials|errors|challenge|refusal|configuration|providers\/[\w-]+|token\/jwks)\.ts$/,
   types: /^types\/[\w-]+\.ts$/
 }
 

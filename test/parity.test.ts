@@ -112,9 +112,9 @@ t.test('the entry exports these types', async (t) => {
   t.strictSame(types.sort(), [
     'AccessTokenClaims', 'Auth0Options', 'AuthErrorCode', 'AuthMode', 'CacheOptions', 'ClaimMapping', 'ClaimPath', 'ClaimRequirement',
     'ClaimSource', 'ClaimValues', 'CredentialsType', 'DefaultAuth', 'Demands', 'FetchOptions', 'Gatehouse', 'GatehouseOptions',
-    'GroupPolicy', 'GuardedRoute', 'GuardedScope', 'Identity', 'KeyLocation', 'OidcOptions', 'Primitive', 'Provider', 'ProviderHealth',
-    'ProviderResolver', 'ProviderSettings', 'Reason', 'Refusal', 'RequestAuth', 'Requirement', 'RouteAuth', 'RouteDescription',
-    'RoutePolicy', 'SigningAlgorithm', 'StandardClaims', 'Stats', 'TokenKind'
+    'GroupPolicy', 'GuardedRoute', 'GuardedScope', 'Identity', 'JsonWebKeySet', 'KeyLocation', 'KeyOptions', 'OidcOptions', 'Primitive',
+    'Provider', 'ProviderHealth', 'ProviderResolver', 'ProviderSettings', 'Reason', 'Refusal', 'RequestAuth', 'Requirement', 'RouteAuth',
+    'RouteDescription', 'RoutePolicy', 'SigningAlgorithm', 'StandardClaims', 'Stats', 'TokenKind'
   ])
   t.strictSame(source.match(/^export .*\*.*$/gm), ["export type * from '../types/register.js'"])
 })

@@ -56,10 +56,30 @@ export interface TokenKind {
   readonly others: ClaimValues
 }
 
-/** Where a provider's keys are found: a discovery document, or the key set itself. */
+/** @see RFC 7517 section 5 */
+export interface JsonWebKeySet {
+  readonly keys: ReadonlyArray<Readonly<Record<string, unknown>>>
+}
+
+/**
+ * Where the user says a provider's keys are. Exactly one:
+ *
+ * - `discovery`: a discovery document; of several, the first that is there. It must name the issuer to the letter.
+ * - `jwksUri`: the key set.
+ * - `jwks`: a key set at hand. Nothing is fetched; rotating keys means a new configuration.
+ * - `pem`: one public key or certificate in PEM; it verifies whatever key id a token names.
+ */
+export type KeyOptions =
+  | { readonly discovery: string | readonly string[] | undefined, readonly jwksUri?: undefined, readonly jwks?: undefined, readonly pem?: undefined }
+  | { readonly jwksUri: string | undefined, readonly discovery?: undefined, readonly jwks?: undefined, readonly pem?: undefined }
+  | { readonly jwks: JsonWebKeySet, readonly discovery?: undefined, readonly jwksUri?: undefined, readonly pem?: undefined }
+  | { readonly pem: string | undefined, readonly discovery?: undefined, readonly jwksUri?: undefined, readonly jwks?: undefined }
+
+/** Where a provider's keys are found, checked: discovery documents, the key set, or the keys themselves. */
 export type KeyLocation =
-  | { readonly discovery: string, readonly jwksUri?: undefined }
-  | { readonly jwksUri: string, readonly discovery?: undefined }
+  | { readonly discovery: readonly string[], readonly jwksUri?: undefined, readonly jwks?: undefined }
+  | { readonly jwksUri: string, readonly discovery?: undefined, readonly jwks?: undefined }
+  | { readonly jwks: JsonWebKeySet, readonly discovery?: undefined, readonly jwksUri?: undefined }
 
 /**
  * Who may vouch for callers. Made by `oidc()`, `auth0()` and the like; frozen plain data. The key ring and the

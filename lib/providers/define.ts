@@ -1,6 +1,7 @@
-import type { ClaimMapping, ClaimSource, KeyLocation, Provider, SigningAlgorithm, TokenKind } from '../../types/provider.js'
+import type { ClaimMapping, ClaimSource, KeyOptions, Provider, SigningAlgorithm, TokenKind } from '../../types/provider.js'
 import { expected, isPlainObject, plainObject, refuseUnknownKeys } from '../configuration.js'
-import { issuerUrl, keyUrl } from './url.js'
+import { keyLocation } from './key-location.js'
+import { issuerUrl } from './url.js'
 
 /** Every algorithm a provider may use: asymmetric ones only (RFC 8725 section 3.1). */
 export const ALGORITHMS: readonly SigningAlgorithm[] = Object.freeze([
@@ -19,8 +20,11 @@ export interface ProviderSettings {
   readonly claims?: Partial<ClaimMapping> | undefined
   /** What tells access tokens from other JWTs, where it differs from the provider's defaults. */
   readonly tokenKind?: Partial<TokenKind> | undefined
-  /** Fetch keys from here while the issuer keeps its public name. Default: the issuer's discovery document. */
-  readonly keys?: KeyLocation | undefined
+  /**
+   * Fetch keys from here while the issuer keeps its public name, or have them at hand. Default: the issuer's
+   * discovery document, of OpenID Connect or of OAuth (RFC 8414).
+   */
+  readonly keys?: KeyOptions | undefined
   /** Allows plain http beyond loopback. Anybody on the path can then forge keys. */
   readonly dangerouslyAllowHttp?: boolean | undefined
 }
@@ -69,12 +73,13 @@ export function defineProvider (path: string, { name, issuer, audience, remedies
   const { dangerouslyAllowHttp = false, algorithms = ALGORITHMS, profile = 'auto', claims = {}, tokenKind = {} } = settings
   if (typeof dangerouslyAllowHttp !== 'boolean') throw expected(`${path}: dangerouslyAllowHttp`, 'true or false', dangerouslyAllowHttp)
   const checkedIssuer = issuerUrl(`${path}: issuer`, issuer, dangerouslyAllowHttp, remedies.issuer)
+  const checkedAlgorithms = algorithmList(`${path}: algorithms`, algorithms)
   const provider: Provider = Object.freeze({
     name: nonEmpty(`${path}: name`, settings.name === undefined ? name : settings.name),
     issuer: checkedIssuer,
     audience: audiences(`${path}: audience`, audience, remedies.audience),
-    algorithms: algorithmList(`${path}: algorithms`, algorithms),
-    keys: location(`${path}: keys`, settings.keys, checkedIssuer, dangerouslyAllowHttp),
+    algorithms: checkedAlgorithms,
+    keys: keyLocation(`${path}: keys`, settings.keys, { issuer: checkedIssuer, algorithms: checkedAlgorithms, allowHttp: dangerouslyAllowHttp }),
     profile: profileOf(`${path}: profile`, profile),
     claims: mapping(`${path}: claims`, claims),
     tokenKind: kind(`${path}: tokenKind`, tokenKind),
@@ -109,18 +114,6 @@ function algorithmList (path: string, value: unknown): readonly SigningAlgorithm
     }
   }
   return Object.freeze([...value as SigningAlgorithm[]])
-}
-
-function location (path: string, value: unknown, issuer: string, allowHttp: boolean): KeyLocation {
-  if (value === undefined) {
-    return Object.freeze({ discovery: `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration` })
-  }
-  const { discovery, jwksUri, ...rest } = plainObject(path, value)
-  refuseUnknownKeys(path, rest, ['discovery', 'jwksUri'])
-  if ((discovery === undefined) === (jwksUri === undefined)) throw expected(path, 'either discovery or jwksUri', value)
-  return discovery === undefined
-    ? Object.freeze({ jwksUri: keyUrl(`${path}.jwksUri`, jwksUri, allowHttp) })
-    : Object.freeze({ discovery: keyUrl(`${path}.discovery`, discovery, allowHttp) })
 }
 
 function profileOf (path: string, value: unknown): Provider['profile'] {

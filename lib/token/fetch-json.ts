@@ -8,6 +8,16 @@ const REDIRECTS = 3
 /** Why a document could not be had: one of our own sentences, never the server's text. */
 export class FetchFailure extends Error {
   override readonly name = 'FetchFailure'
+  /** Whether the server says that there is no such document. */
+  readonly isMissing: boolean
+  /** Seconds after which the server wants to be asked again, if it said so. */
+  readonly retryAfter: number | undefined
+
+  constructor (message: string, { isMissing = false, retryAfter }: { isMissing?: boolean, retryAfter?: number | undefined } = {}) {
+    super(message)
+    this.isMissing = isMissing
+    this.retryAfter = retryAfter
+  }
 }
 
 /** A document and how long its server says it stays true. */
@@ -32,7 +42,7 @@ export async function fetchJson (url: string, fetchOptions: FetchOptions, allowH
     return { body, maxAge: maxAge === undefined ? undefined : Number(maxAge) }
   } catch (error) {
     const shown = url.slice(0, 200)
-    if (error instanceof FetchFailure) throw new FetchFailure(`${shown}: ${error.message}`)
+    if (error instanceof FetchFailure) throw new FetchFailure(`${shown}: ${error.message}`, error)
     throw new FetchFailure(`${shown}: ${signal.aborted ? 'no full answer in time' : networkFailure(error)}`)
   }
 }
@@ -46,13 +56,26 @@ async function followInside (url: URL, fetchOptions: FetchOptions, allowHttp: bo
     const response = await fetch(target, init)
     if (response.status === 200) return response
     await response.body?.cancel()
-    if (response.status < 300 || response.status > 399) throw new FetchFailure(`status ${response.status}`)
+    if (response.status < 300 || response.status > 399) throw refusal(response)
     const location = response.headers.get('location')
     if (location === null || !URL.canParse(location, target.href)) throw new FetchFailure(`status ${response.status} without a place to go`)
     target = new URL(location, target)
     if (target.origin !== url.origin) throw new FetchFailure('redirects to another origin')
   }
   throw new FetchFailure('redirects without end')
+}
+
+/** Whatever a 4xx says, but "not now", it says that the document is not to be had there. */
+function refusal ({ status, headers }: Response): FetchFailure {
+  const isMissing = status >= 400 && status < 500 && status !== 408 && status !== 429
+  return new FetchFailure(`status ${status}`, { isMissing, retryAfter: secondsOf(headers.get('retry-after')) })
+}
+
+/** @see RFC 9110 section 10.2.3: seconds, or a date */
+function secondsOf (retryAfter: string | null): number | undefined {
+  if (retryAfter === null) return undefined
+  const seconds = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000
+  return seconds > 0 ? seconds : undefined
 }
 
 async function readBounded (response: Response): Promise<string> {

@@ -1,13 +1,18 @@
 import { createPublicKey } from 'node:crypto'
-import type { AsymmetricKeyDetails, JsonWebKey } from 'node:crypto'
+import type { AsymmetricKeyDetails, JsonWebKey, KeyObject } from 'node:crypto'
 import type { SigningAlgorithm } from '../../types/provider.js'
 import { isPlainObject } from '../configuration.js'
-import type { PublicKey } from './jwt.js'
+
+/** A public key fit for verification, and the algorithms it may serve. */
+export interface PublicKey {
+  readonly key: KeyObject
+  readonly algorithms: readonly SigningAlgorithm[]
+}
 
 /** A key that may verify tokens, as we read it: what else stood in the JWK is gone. */
 export interface VettedKey extends PublicKey {
   readonly kid: string | undefined
-  /** The public members only. */
+  /** The public members only, coordinates in their full length. */
   readonly jwk: Readonly<Record<string, string>>
 }
 
@@ -64,7 +69,9 @@ function vetKey (jwk: unknown, allowed: readonly SigningAlgorithm[]): VettedKey 
   if (Object.values(members).some((member) => member.length > LONGEST_MEMBER)) return 'a number that is too long'
   try {
     const key = createPublicKey({ key: members as JsonWebKey, format: 'jwk' })
-    return weakness(key.asymmetricKeyDetails!) ?? { kid, jwk: { ...members, ...(kid === undefined ? {} : { kid }), ...(typeof alg === 'string' ? { alg } : {}) }, key, algorithms }
+    // Exported anew: some issuers leave out the zeros before a short coordinate (RFC 7518 section 6.2.1.2).
+    const exported = key.export({ format: 'jwk' }) as Record<string, string>
+    return weakness(key.asymmetricKeyDetails!) ?? { kid, jwk: { ...exported, ...(kid === undefined ? {} : { kid }), ...(typeof alg === 'string' ? { alg } : {}) }, key, algorithms }
   } catch {
     return 'cannot be read'
   }

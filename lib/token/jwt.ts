@@ -3,12 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import Fastify from 'fastify'
 import fastifyJwt from '@fastify/jwt'
 import type { SigningAlgorithm } from '../../types/provider.js'
-
-/** A public key fit for verification, and the algorithms it may serve. */
-export interface PublicKey {
-  readonly key: KeyObject
-  readonly algorithms: readonly SigningAlgorithm[]
-}
+import type { PublicKey } from './jwks.js'
 
 /**
  * Verifies a token's signature, structure and times with one key, synchronously, and returns the payload.

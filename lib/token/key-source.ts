@@ -1,37 +1,84 @@
 import type { FetchOptions } from '../../types/options.js'
 import type { Provider } from '../../types/provider.js'
+import { withDeadline } from './deadline.js'
 import { discoverJwksUri } from './discovery.js'
 import { fetchJson, FetchFailure } from './fetch-json.js'
 import { vetKeys } from './jwks.js'
 import type { VettedSet } from './jwks.js'
+import { ADDRESS_AGE, LOOK_AGAIN, SECOND_LOOK_DEADLINE } from './timing.js'
 
 /** A key set as fetched, and for how long its server says it stays true. */
 export interface FetchedKeySet extends VettedSet {
-  /** Seconds. */
+  /** Seconds; Infinity for a set that was configured. */
   readonly maxAge: number | undefined
+  /** Why the address of the set could not be looked up again, where that failed: the one known served. */
+  readonly trouble?: string | undefined
 }
 
 /** Fetches a provider's key set anew. Rejects with a `FetchFailure` that has a sentence for the operator. */
 export type KeySource = (signal: AbortSignal) => Promise<FetchedKeySet>
 
-/**
- * Where a provider's keys come from. The discovery document is read once and again after a failure: the key set
- * may have moved.
- */
+/** Finds out where a key set is. */
+interface Address {
+  locate (signal: AbortSignal): Promise<{ readonly url: string, readonly trouble?: string }>
+  /** The set was not there: look it up again. */
+  doubt (): void
+}
+
+/** Where a provider's keys come from: its configuration, an address, or what a discovery document names. */
 export function createKeySource (provider: Provider, fetchOptions: FetchOptions): KeySource {
-  const { discovery, jwksUri } = provider.keys
-  const home = new URL(discovery ?? jwksUri).origin
-  let address = jwksUri
+  const { discovery, jwksUri, jwks } = provider.keys
+  if (jwks !== undefined) return async () => ({ ...vetKeys(jwks.keys, provider.algorithms), maxAge: Infinity })
+  const address = discovery === undefined ? fixedAddress(jwksUri) : discoveredAddress(discovery, provider, fetchOptions)
+  const homes = new Set((discovery ?? [jwksUri]).map((url) => new URL(url).origin))
   return async function loadKeys (signal) {
-    const url = address ?? await discoverJwksUri(discovery!, provider, fetchOptions, signal)
-    address = jwksUri
-    const { body, maxAge } = await fetchJson(url, new URL(url).origin === home ? fetchOptions : { ...fetchOptions, headers: {} }, provider.dangerouslyAllowHttp, signal)
-    if (!Array.isArray(body.keys)) throw new FetchFailure(`${url}: has no keys`)
-    const set = vetKeys(body.keys, provider.algorithms)
-    if (set.keys.length === 0) {
-      throw new FetchFailure(`${url}: has no usable key${set.dropped.length === 0 ? '' : ` (${set.dropped.join('; ')})`}`)
+    const { url, trouble } = await address.locate(signal)
+    try {
+      // Headers may carry a secret: they are for the configured hosts, not for wherever a document points.
+      const set = await fetchKeys(url, provider, homes.has(new URL(url).origin) ? fetchOptions : { ...fetchOptions, headers: {} }, signal)
+      return { ...set, trouble }
+    } catch (error) {
+      address.doubt()
+      throw error
     }
-    address = url
-    return { ...set, maxAge }
   }
+}
+
+function fixedAddress (url: string): Address {
+  return { locate: async () => ({ url }), doubt () {} }
+}
+
+/**
+ * The address that discovery found, looked up again after an hour, and after a failure: the key set may have moved.
+ * While the document cannot be had, the address known serves on.
+ */
+function discoveredAddress (documents: readonly string[], provider: Provider, fetchOptions: FetchOptions): Address {
+  let known: string | undefined
+  let lookAgainAt = 0
+  return {
+    async locate (signal) {
+      if (known !== undefined && performance.now() < lookAgainAt) return { url: known }
+      const discover = (bounded: AbortSignal) => discoverJwksUri(documents, provider, fetchOptions, bounded)
+      try {
+        known = known === undefined ? await discover(signal) : await withDeadline(SECOND_LOOK_DEADLINE, signal, discover)
+        lookAgainAt = performance.now() + ADDRESS_AGE
+        return { url: known }
+      } catch (error) {
+        if (known === undefined) throw error
+        lookAgainAt = performance.now() + LOOK_AGAIN
+        return { url: known, trouble: (error as FetchFailure).message }
+      }
+    },
+    doubt () { lookAgainAt = 0 }
+  }
+}
+
+async function fetchKeys (url: string, { algorithms, dangerouslyAllowHttp }: Provider, fetchOptions: FetchOptions, signal: AbortSignal): Promise<FetchedKeySet> {
+  const { body, maxAge } = await fetchJson(url, fetchOptions, dangerouslyAllowHttp, signal)
+  if (!Array.isArray(body.keys)) throw new FetchFailure(`${url}: has no keys`)
+  const set = vetKeys(body.keys, algorithms)
+  if (set.keys.length === 0) {
+    throw new FetchFailure(`${url}: has no usable key${set.dropped.length === 0 ? '' : ` (${set.dropped.join('; ')})`}`)
+  }
+  return { ...set, maxAge }
 }

@@ -1,27 +1,14 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { ProviderHealth } from '../../types/gatehouse.js'
-import type { Provider, SigningAlgorithm } from '../../types/provider.js'
+import type { Provider } from '../../types/provider.js'
 import { UnavailableError } from '../errors.js'
+import { withDeadline } from './deadline.js'
 import { FetchFailure } from './fetch-json.js'
-import { isSameKey } from './jwks.js'
-import type { VettedKey } from './jwks.js'
-import { createEngine } from './jwt.js'
-import type { Engine, Verifier } from './jwt.js'
+import { HeldKeys } from './held-keys.js'
+import type { KeyChoice, RingKey } from './held-keys.js'
 import type { FetchedKeySet, KeySource } from './key-source.js'
+import { MissingKeys } from './missing-keys.js'
 import { ageOf, AHEAD, backoffAfter, COOLDOWN, DEADLINE, STALE } from './timing.js'
-
-/** A key on the ring. The same object as long as the key stays in the provider's set, whatever is fetched. */
-export interface RingKey extends VettedKey {
-  /** False once the key left the set: whoever verified with it must ask again. */
-  held: boolean
-  verify: Verifier
-}
-
-/** What of a token's header chooses a key. */
-export interface KeyChoice {
-  readonly kid: string | undefined
-  readonly alg: SigningAlgorithm | undefined
-}
 
 /**
  * A provider's signing keys and all that keeps them fresh.
@@ -29,17 +16,18 @@ export interface KeyChoice {
  * - At most one fetch is under way.
  * - A look-up of a known key never waits, and last good keys serve on while the provider is away, for at most an
  *   hour past their age. After that, and where no keys are held, tokens are answered 503.
- * - An unknown key id causes at most one fetch in 30 s, whatever the number of tokens.
+ * - Unknown key ids cause at most one fetch in 30 s, whatever their number; one that stays unknown causes ever
+ *   fewer, down to one in two minutes.
+ * - Where the provider says when to come back, nothing is fetched before.
  * - Timers never keep the process alive; `close` ends them and the fetch under way.
  */
 export class KeyRing {
   readonly #load: KeySource
   readonly #provider: Provider
-  readonly #tolerance: number
+  readonly #held: HeldKeys
+  readonly #missing = new MissingKeys()
   readonly #log: FastifyBaseLogger
   readonly #closing = new AbortController()
-  #keys: readonly RingKey[] = []
-  #engine: Engine | undefined
   #underWay: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #missTimer: NodeJS.Timeout | undefined
@@ -57,12 +45,12 @@ export class KeyRing {
   constructor (provider: Provider, load: KeySource, tolerance: number, log: FastifyBaseLogger) {
     this.#provider = provider
     this.#load = load
-    this.#tolerance = tolerance
+    this.#held = new HeldKeys(tolerance)
     this.#log = log
   }
 
   get keys (): readonly RingKey[] {
-    return this.#keys
+    return this.#held.list
   }
 
   /** Whether keys are held that may still be used. Asked on every request: it also starts a refresh that is due. */
@@ -73,13 +61,9 @@ export class KeyRing {
     return now < this.#usableUntil
   }
 
-  /**
-   * The held key for a token: by key id and algorithm, or, without a key id, the only one that fits.
-   * Never waits, never fetches.
-   */
-  find ({ kid, alg }: KeyChoice): RingKey | undefined {
-    const fitting = this.#keys.filter((key) => (kid === undefined || key.kid === kid) && (alg === undefined || key.algorithms.includes(alg)))
-    return kid === undefined && fitting.length !== 1 ? undefined : fitting[0]
+  /** The held key for a token. Never waits, never fetches. */
+  find (choice: KeyChoice): RingKey | undefined {
+    return this.#held.find(choice)
   }
 
   /**
@@ -100,6 +84,8 @@ export class KeyRing {
       if (found !== undefined) return found
       if (this.#failuresInRow > 0) throw this.unavailable()
     }
+    if (this.#retryIn() > 0) throw this.unavailable()
+    if (this.#age === Infinity || !this.#missing.mayAsk(choice.kid)) return undefined
     if (performance.now() >= this.#missAllowedAt) {
       this.#missAllowedAt = performance.now() + COOLDOWN
       await this.refresh()
@@ -136,7 +122,7 @@ export class KeyRing {
       provider: this.#provider.name,
       issuer: this.#provider.issuer,
       state: this.#state(now),
-      keys: this.#keys.flatMap((key) => key.kid ?? []),
+      keys: this.keys.flatMap((key) => key.kid ?? []),
       age: seconds(age),
       nextRefresh: this.#dueAt === Infinity ? undefined : seconds(Math.max(0, this.#dueAt - now)),
       lastError: this.#lastError,
@@ -162,8 +148,7 @@ export class KeyRing {
     clearTimeout(this.#timer)
     clearTimeout(this.#missTimer)
     await this.#underWay
-    for (const key of this.#keys) key.held = false
-    await this.#engine?.close()
+    await this.#held.close()
   }
 
   async #fetch (): Promise<void> {
@@ -171,18 +156,18 @@ export class KeyRing {
     clearTimeout(this.#missTimer)
     this.#missTimer = undefined
     try {
-      const set = await this.#load(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(DEADLINE)]))
-      await this.#accept(set)
+      await this.#accept(await withDeadline(DEADLINE, this.#closing.signal, this.#load))
     } catch (error) {
       this.#noteFailure(error)
     }
     if (!this.#closing.signal.aborted) this.#plan()
   }
 
-  async #accept ({ keys, dropped, maxAge }: FetchedKeySet): Promise<void> {
-    const same = keys.length === this.#keys.length && keys.every((key, index) => isSameKey(key, this.#keys[index]!))
-    if (!same) await this.#replaceKeys(keys)
+  async #accept ({ keys, dropped, maxAge, trouble }: FetchedKeySet): Promise<void> {
+    await this.#held.replace(keys)
+    for (const { kid } of keys) if (kid !== undefined) this.#missing.forget(kid)
     if (dropped.length > 0) this.#log.warn({ provider: this.#provider.name, dropped }, 'keys of the provider left out')
+    if (trouble !== undefined) this.#log.warn({ provider: this.#provider.name, reason: trouble }, 'the key set is fetched from the address known: its discovery document cannot be read')
     if (this.#failuresInRow > 0) this.#log.info({ provider: this.#provider.name }, 'keys of the provider are here again')
     this.#failuresInRow = 0
     this.#lastError = undefined
@@ -192,33 +177,20 @@ export class KeyRing {
     this.#usableUntil = this.#fetchedAt + this.#age + STALE
   }
 
-  async #replaceKeys (keys: readonly VettedKey[]): Promise<void> {
-    const engine = await createEngine(keys, this.#tolerance)
-    const before = this.#keys
-    this.#keys = keys.map((key, index) => {
-      const known = before.find((other) => isSameKey(other, key))
-      const verify = engine.verifiers[index]!
-      return known === undefined ? { ...key, held: true, verify } : Object.assign(known, { verify })
-    })
-    for (const key of before) key.held = this.#keys.includes(key)
-    const replaced = this.#engine
-    this.#engine = engine
-    await replaced?.close()
-  }
-
   #noteFailure (error: unknown): void {
     if (this.#closing.signal.aborted) return
     this.#failures++
     this.#failuresInRow++
     this.#lastError = error instanceof FetchFailure ? error.message : 'the key set could not be read'
-    this.#dueAt = performance.now() + backoffAfter(this.#failuresInRow)
-    this.#log.warn({ provider: this.#provider.name, reason: this.#lastError, heldKeys: this.#keys.length }, 'keys of the provider cannot be fetched')
+    const retryAfter = error instanceof FetchFailure ? error.retryAfter : undefined
+    this.#dueAt = performance.now() + backoffAfter(this.#failuresInRow, retryAfter)
+    this.#log.warn({ provider: this.#provider.name, reason: this.#lastError, heldKeys: this.keys.length }, 'keys of the provider cannot be fetched')
   }
 
   /** Fetches when it is time, whether requests come or not. */
   #plan (): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => { this.refresh() }, this.#dueAt - performance.now()).unref()
+    if (this.#dueAt !== Infinity) this.#timer = setTimeout(() => { this.refresh() }, this.#dueAt - performance.now()).unref()
   }
 
   #fetchAfterCooldown (): void {
@@ -236,7 +208,7 @@ export class KeyRing {
   /** The answer to a token that cannot be judged now. */
   unavailable (): UnavailableError {
     const hint = this.#lastError ?? 'no keys were fetched yet'
-    return new UnavailableError({ reason: 'keys_unavailable', provider: this.#provider.name, hint }, this.#retryIn() / 1000)
+    return new UnavailableError({ reason: 'keys_unavailable', provider: this.#provider.name, hint }, Math.round(this.#retryIn()) / 1000)
   }
 }
 

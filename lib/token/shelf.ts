@@ -1,6 +1,7 @@
 import buildGetJwks from 'get-jwks'
 import type { GetJwks } from 'get-jwks'
-import type { KeyChoice, KeyRing } from './keys.js'
+import type { KeyChoice } from './held-keys.js'
+import type { KeyRing } from './keys.js'
 
 /**
  * A get-jwks instance that looks keys up on the rings and shelves them in its own cache. Its own fetching, which

@@ -13,7 +13,9 @@ t.test('the issuer is the domain with scheme and slash', async (t) => {
     name: 'auth0',
     issuer: 'https://tenant.eu.auth0.com/',
     audience: [audience],
-    keys: { discovery: 'https://tenant.eu.auth0.com/.well-known/openid-configuration' },
+    keys: {
+      discovery: ['https://tenant.eu.auth0.com/.well-known/openid-configuration', 'https://tenant.eu.auth0.com/.well-known/oauth-authorization-server']
+    },
     claims: { permissions: 'permissions', organization: 'org_id' },
     dangerouslyAllowHttp: false
   })

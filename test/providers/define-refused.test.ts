@@ -55,20 +55,6 @@ t.test('symmetric and unknown algorithms are refused', async (t) => {
   }
 })
 
-t.test('keys are in one place, fetched by https', async (t) => {
-  const jwksUri = 'https://id.example/jwks'
-  const discovery = 'https://id.example/.well-known/openid-configuration'
-  for (const keys of [{}, { jwksUri, discovery }, { jwksUri: undefined }]) {
-    t.match(refusal({ keys }), /^test\(\): keys: expected either discovery or jwksUri, got /)
-  }
-  t.equal(refusal({ keys: jwksUri }), "test(): keys: expected an object, got 'https://id.example/jwks'")
-  t.equal(refusal({ keys: null }), 'test(): keys: expected an object, got null')
-  t.equal(refusal({ keys: { jwks_uri: jwksUri } }), 'test(): keys: unknown key "jwks_uri"; did you mean "jwksUri"?')
-  t.equal(refusal({ keys: { jwksUri: '/jwks' } }), "test(): keys.jwksUri: expected an https URL, got '/jwks'")
-  t.match(refusal({ keys: { discovery: 'http://10.0.0.1' } }), /^test\(\): keys\.discovery: expected an https URL, got .+dangerouslyAllowHttp/)
-  t.equal(refusal({ keys: { discovery: 'http://10.0.0.1' }, dangerouslyAllowHttp: true }), undefined)
-})
-
 t.test('the profile is one of two', async (t) => {
   t.equal(refusal({ profile: 'RFC9068' }), "test(): profile: expected 'auto' or 'rfc9068', got 'RFC9068'")
 })

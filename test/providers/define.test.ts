@@ -15,7 +15,7 @@ t.test('a provider is plain data with these defaults', async (t) => {
     issuer,
     audience: ['api'],
     algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-    keys: { discovery: 'https://id.example/.well-known/openid-configuration' },
+    keys: { discovery: ['https://id.example/.well-known/openid-configuration', 'https://id.example/.well-known/oauth-authorization-server'] },
     profile: 'auto',
     claims: {
       subject: 'sub',
@@ -65,14 +65,6 @@ t.test('an audience may be one text, a list of them, or false', async (t) => {
   t.equal(define({}, false).audience, false)
 })
 
-t.test('keys are found by discovery below the issuer, elsewhere by discovery, or in a set', async (t) => {
-  const discovery = 'http://127.0.0.1:8080/.well-known/openid-configuration'
-  t.strictSame(define({ keys: { discovery } }).keys, { discovery })
-  t.strictSame(define({ keys: { jwksUri: 'https://k.example', discovery: undefined } }).keys, { jwksUri: 'https://k.example' })
-  const withSlash = defineProvider('test()', { name: 'test', issuer: 'https://id.example/a/', audience: 'api', remedies, settings: {} })
-  t.strictSame(withSlash.keys, { discovery: 'https://id.example/a/.well-known/openid-configuration' })
-})
-
 t.test('no algorithm that can be configured is symmetric', async (t) => {
   t.strictSame(ALGORITHMS.filter((algorithm) => /^(HS|none)/i.test(algorithm)), [])
   t.ok(Object.isFrozen(ALGORITHMS))
@@ -88,7 +80,6 @@ t.test('a provider is one that was defined, not one that looks like it', async (
 
 t.test('a provider is frozen, whatever it is made of', async (t) => {
   t.strictSame(thawed(define()), [], 'its defaults')
-  t.strictSame(thawed(define({ keys: { discovery: issuer } })), [], 'discovery elsewhere')
   const claims = { scopes: ['s', { path: ['a', 'b'] }], roles: { path: ['x'] } }
   const tokenKind = { access: { a: ['b'] }, marks: ['m'], others: { c: ['d'] } }
   const settings: ProviderSettings = { algorithms: ['RS256'], keys: { jwksUri: issuer }, claims, tokenKind }

@@ -13,7 +13,9 @@ t.test('issuer and audience are all it takes', async (t) => {
     name: 'oidc',
     issuer,
     audience: [audience],
-    keys: { discovery: 'https://id.example/realms/main/.well-known/openid-configuration' },
+    keys: {
+      discovery: ['https://id.example/realms/main/.well-known/openid-configuration', 'https://id.example/.well-known/oauth-authorization-server/realms/main']
+    },
     dangerouslyAllowHttp: false
   })
 })

@@ -84,8 +84,8 @@ t.test('lists and claims are deeply frozen, and shared by requests with one toke
     return 'in'
   })
   const token = issuer.token({ scope: 'a', roles: ['r'], permissions: ['p'], nested: { list: ['x'] } })
-  for (let times = 0; times < 2; times++) t.strictSame(await ask(app, { url: '/', token }), ok('in'))
-  t.equal(claims[0], claims[1])
+  for (let times = 0; times < 3; times++) t.strictSame(await ask(app, { url: '/', token }), ok('in'))
+  t.equal(claims[1], claims[2], 'from the second one on')
 })
 
 t.test('hasScope, hasPermission and hasRole want every name', async (t) => {

@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { DEADLINE, SECOND_LOOK_DEADLINE } from '../../lib/token/timing.js'
 
 /** Deadlines that come only when they are told to. */
 export interface Deadlines {
@@ -8,22 +9,34 @@ export interface Deadlines {
   come (): void
 }
 
-/** Stops `AbortSignal.timeout` until the test ends: what hangs need not be waited for, what is slow is not cut off. */
+/** Stops the timers of our deadlines until the test ends: what hangs need not be waited for, what is slow is not cut off. */
 export function holdDeadlines (t: Test): Deadlines {
+  const set = globalThis.setTimeout
   const asked: number[] = []
-  const pending = new Set<AbortController>()
-  t.intercept(AbortSignal, 'timeout', {
-    value (ms: number) {
-      const controller = new AbortController()
+  const pending = new Map<NodeJS.Timeout, () => void>()
+  t.intercept(globalThis, 'setTimeout', {
+    value (callback: () => void, ms: number, ...args: unknown[]) {
+      if (ms !== DEADLINE && ms !== SECOND_LOOK_DEADLINE) return set(callback, ms, ...args as [])
+      const timer = set(() => {}, ms)
       asked.push(ms)
-      pending.add(controller)
-      return controller.signal
+      pending.set(timer, callback)
+      return timer
+    }
+  })
+  const clear = globalThis.clearTimeout
+  t.intercept(globalThis, 'clearTimeout', {
+    value (timer: NodeJS.Timeout) {
+      pending.delete(timer)
+      clear(timer)
     }
   })
   return {
     asked,
     come () {
-      for (const controller of pending) controller.abort(new DOMException('the deadline came', 'TimeoutError'))
+      for (const [timer, callback] of pending) {
+        clear(timer)
+        callback()
+      }
       pending.clear()
     }
   }

@@ -9,8 +9,10 @@ import { captureLogs } from './logs.js'
 export interface MemoryKeyServer {
   /** The `keys` of the set as served now. */
   published: Record<string, unknown>[]
-  /** Seconds of its `max-age`. */
+  /** Seconds of its `max-age`; Infinity: as keys that were configured. */
   maxAge: number | undefined
+  /** Why the address of the set could not be looked up again, if so. */
+  trouble: string | undefined
   /** What every fetch fails with while it is there. */
   failure: Error | undefined
   /** Fetches that began. */
@@ -36,6 +38,7 @@ export function memoryRing (t: Test, ...published: Record<string, unknown>[]): M
   const server: MemoryKeyServer = {
     published,
     maxAge: undefined,
+    trouble: undefined,
     failure: undefined,
     fetches: 0,
     signal: undefined,
@@ -50,7 +53,7 @@ export function memoryRing (t: Test, ...published: Record<string, unknown>[]): M
     server.signal = signal
     await held
     if (server.failure !== undefined) throw server.failure
-    return { ...vetKeys(server.published, provider.algorithms), maxAge: server.maxAge }
+    return { ...vetKeys(server.published, provider.algorithms), maxAge: server.maxAge, trouble: server.trouble }
   }
   const ring = new KeyRing(provider, load, 10, Fastify({ logger: { level: 'trace', stream: logs.stream } }).log)
   t.teardown(() => ring.close())

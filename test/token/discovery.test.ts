@@ -15,7 +15,7 @@ async function openIssuer (t: Test): Promise<{ issuer: TestIssuer, url: string }
 
 function discover (issuer: TestIssuer, dangerouslyAllowHttp = false): Promise<string> {
   const provider = oidc({ issuer: issuer.issuer, audience: issuer.audience, dangerouslyAllowHttp })
-  return discoverJwksUri(provider.keys.discovery ?? '', provider, {}, never)
+  return discoverJwksUri(provider.keys.discovery ?? [], provider, {}, never)
 }
 
 t.test('the address of the key set is the jwks_uri of the document', async (t) => {

@@ -49,6 +49,39 @@ t.test('the headers of fetchOptions do not follow a jwks_uri to another origin',
   t.notOk('x-gateway' in seen[0]!)
 })
 
+t.test('the headers of fetchOptions go to every configured origin, the other documents included', async (t) => {
+  const seen: Array<[origin: string, header: string | undefined]> = []
+  const serve = async (answer: (url: string) => object | undefined) => {
+    const { origin, close } = await listen((request, response) => {
+      seen.push([origin, request.headers['x-gateway']?.toString()])
+      const document = answer(request.url!)
+      response.writeHead(document === undefined ? 404 : 200).end(JSON.stringify(document))
+    })
+    t.teardown(close)
+    return origin
+  }
+  const first = await serve(() => undefined)
+  const second = await serve((url) => url === '/jwks' ? { keys: issuer.published } : { issuer: issuer.issuer, jwks_uri: `${second}/jwks` })
+  const keys = { discovery: [`${first}/d`, `${second}/d`] }
+  const { get } = await guardedApi(t, issuer, { provider: trusting(issuer, { keys }), fetchOptions: { headers: { 'x-gateway': 'gateway-secret' } } })
+  t.same(await get(issuer.token()), ACCEPTED)
+  t.same(seen, [[first, 'gateway-secret'], [second, 'gateway-secret'], [second, 'gateway-secret']])
+  t.match(issuer.requests, { discovery: 0, jwks: 0 })
+})
+
+t.test('the headers of fetchOptions go to a configured jwksUri', async (t) => {
+  const seen: unknown[] = []
+  const { origin, close } = await listen((request, response) => {
+    seen.push(request.headers['x-gateway'])
+    response.end(JSON.stringify({ keys: issuer.published }))
+  })
+  t.teardown(close)
+  const provider = trusting(issuer, { keys: { jwksUri: `${origin}/jwks` } })
+  const { get } = await guardedApi(t, issuer, { provider, fetchOptions: { headers: { 'x-gateway': 'gateway-secret' } } })
+  t.same(await get(issuer.token()), ACCEPTED)
+  t.same(seen, ['gateway-secret'])
+})
+
 t.test('the dispatcher of fetchOptions makes every call, and is neither copied nor frozen', async (t) => {
   await fetch(`${issuer.issuer}/jwks`)
   issuer.reset()

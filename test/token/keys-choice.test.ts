@@ -14,6 +14,8 @@ function published ({ jwk }: IssuerKey, changes: Record<string, unknown>): Recor
   return Object.fromEntries(Object.entries({ ...jwk, ...changes }).filter(([, value]) => value !== undefined))
 }
 
+const anonymous = (key: IssuerKey) => published(key, { kid: undefined })
+
 interface Row {
   name: string
   set: Record<string, unknown>[]
@@ -33,11 +35,20 @@ const table: Row[] = [
   { name: 'a key published as EdDSA serves Ed25519', set: [ed.jwk], kid: 'ed', alg: 'Ed25519', found: 0 },
   { name: 'of two keys with one id the algorithm decides', set: [published(ec, { kid: 'same' }), published(rsa, { kid: 'same' })], kid: 'same', alg: 'RS256', found: 1 },
   { name: 'and the other way round', set: [published(ec, { kid: 'same' }), published(rsa, { kid: 'same' })], kid: 'same', alg: 'ES256', found: 0 },
-  { name: 'a key id does not find a key without one', set: [published(ec, { kid: undefined })], kid: 'ec', alg: 'ES256', found: undefined },
+  { name: 'of two keys with one id and type the alg decides', set: [published(rsa, { kid: 'same', alg: 'PS256' }), published(rsa, { kid: 'same' })], kid: 'same', alg: 'RS256', found: 1 },
+  { name: 'of two keys with one id neither serves what neither can', set: [published(ec, { kid: 'same' }), published(rsa, { kid: 'same' })], kid: 'same', alg: 'ES384', found: undefined },
+  { name: 'a key without an id fits any, if it is the only one', set: [anonymous(ec)], kid: 'any', alg: 'ES256', found: 0 },
+  { name: 'a key without an id fits any, if it is the only one of its algorithm', set: [rsa.jwk, anonymous(ec), p384.jwk], kid: 'any', alg: 'ES256', found: 1 },
+  { name: 'a key without an id fits no other algorithm', set: [anonymous(ec)], kid: 'any', alg: 'RS256', found: undefined },
+  { name: 'of two keys without an id that are able, neither fits', set: [anonymous(ec), anonymous(otherEc)], kid: 'any', alg: 'ES256', found: undefined },
+  { name: 'a key without an id does not stand in beside one with another id', set: [anonymous(ec), otherEc.jwk], kid: 'any', alg: 'ES256', found: undefined },
+  { name: 'a key with the id comes before one without', set: [anonymous(otherEc), ec.jwk], kid: 'ec', alg: 'ES256', found: 1 },
+  { name: 'the only key does not stand in under another id than its own', set: [ec.jwk], kid: 'other-ec', alg: 'ES256', found: undefined },
   { name: 'without a key id the only key is found', set: [ec.jwk], alg: 'ES256', found: 0 },
   { name: 'without a key id the only key that fits is found', set: [rsa.jwk, p384.jwk, ec.jwk], alg: 'ES256', found: 2 },
-  { name: 'without a key id a key without one is found', set: [published(ec, { kid: undefined })], alg: 'ES256', found: 0 },
+  { name: 'without a key id a key without one is found', set: [anonymous(ec)], alg: 'ES256', found: 0 },
   { name: 'without a key id two keys that fit are none', set: [ec.jwk, otherEc.jwk], alg: 'ES256', found: undefined },
+  { name: 'without a key id a key with one and a key without are two', set: [anonymous(ec), otherEc.jwk], alg: 'ES256', found: undefined },
   { name: 'without a key id no key that fits is none', set: [ec.jwk], alg: 'ES384', found: undefined }
 ]
 
@@ -51,7 +62,17 @@ for (const { name, set, kid, alg, found } of table) {
 }
 
 t.test('health lists key ids, and passes over keys without one', async (t) => {
-  const { ring } = memoryRing(t, published(ec, { kid: undefined }), rsa.jwk)
+  const { ring } = memoryRing(t, anonymous(ec), rsa.jwk)
   await ring.refresh()
   t.same(ring.health().keys, ['rsa'])
+})
+
+t.test('where no algorithm is named a key id finds its key, and no key id the only key', async (t) => {
+  const { ring, server } = memoryRing(t, rsa.jwk, ec.jwk)
+  await ring.refresh()
+  t.equal(ring.find({ kid: 'ec', alg: undefined }), ring.keys[1])
+  t.equal(ring.find({ kid: undefined, alg: undefined }), undefined)
+  server.published = [rsa.jwk]
+  await ring.refresh()
+  t.equal(ring.find({ kid: undefined, alg: undefined }), ring.keys[0])
 })

@@ -45,7 +45,7 @@ t.test('unknown key ids inside the cooldown schedule one fetch at its end', asyn
   await ring.refresh()
   t.equal(server.fetches, 3)
   t.ok(ring.find(added), 'it brings the key that was missing')
-  await ring.obtain({ kid: 'unknown', alg: first.alg })
+  await ring.obtain({ kid: 'another', alg: first.alg })
   t.equal(server.fetches, 3, 'and begins a cooldown of its own')
   t.equal(timers(30_000).length, 1, 'at the end of which the next one is due')
 })

@@ -136,7 +136,7 @@ t.test('close aborts the fetch under way, lets go of every key and leaves no tim
   await ring.refresh()
   const key = ring.find(known)
   await ring.obtain(unknown)
-  await ring.obtain(unknown)
+  await ring.obtain({ ...unknown, kid: 'another' })
   t.equal(timers(30_000).length, 1)
   t.equal(timers(570_000).length, 1)
 

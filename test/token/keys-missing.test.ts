@@ -1,0 +1,124 @@
+import t from 'tap'
+import { FetchFailure } from '../../lib/token/fetch-json.js'
+import { catchTimers } from '../support/caught-timers.js'
+import { fakeClock } from '../support/clock.js'
+import { createKey } from '../support/issuer.js'
+import { memoryRing } from '../support/memory-ring.js'
+
+const first = await createKey('ES256')
+const second = await createKey('ES256')
+const withdrawn = { kid: 'withdrawn', alg: first.alg }
+const added = { kid: second.kid, alg: second.alg }
+
+t.test('a client that keeps sending one unknown key id causes seven fetches in ten minutes', async (t) => {
+  const clock = fakeClock(t)
+  const { ring, server } = memoryRing(t, first.jwk)
+  server.maxAge = 3600
+  await ring.refresh()
+  for (let second = 0; second < 600; second++) {
+    t.equal(await ring.obtain(withdrawn), undefined)
+    clock.advance(1_000)
+  }
+  t.equal(server.fetches, 8, 'beside the one that filled the ring')
+})
+
+t.test('a key id whose pause is not over schedules nothing', async (t) => {
+  const clock = fakeClock(t)
+  const timers = catchTimers(t)
+  const { ring } = memoryRing(t, first.jwk)
+  await ring.refresh()
+  await ring.obtain(withdrawn)
+  clock.advance(10_000)
+  t.equal(await ring.obtain(withdrawn), undefined)
+  t.same(timers(20_000), [])
+  t.equal(await ring.obtain({ ...withdrawn, kid: 'another' }), undefined)
+  t.equal(timers(20_000).length, 1, 'another one does')
+})
+
+t.test('a key that is published after it was first asked for is found by the next fetch on its account', async (t) => {
+  const clock = fakeClock(t)
+  const { ring, server } = memoryRing(t, first.jwk)
+  await ring.refresh()
+  t.equal(await ring.obtain(added), undefined)
+  server.published = [first.jwk, second.jwk]
+  clock.advance(10_000)
+  t.equal(await ring.obtain(added), undefined, 'inside the cooldown')
+  clock.advance(20_001)
+  t.equal((await ring.obtain(added))?.kid, second.kid)
+  t.equal(server.fetches, 3)
+})
+
+t.test('a key that was missing for ten minutes is found within two minutes', async (t) => {
+  const clock = fakeClock(t)
+  const { ring, server } = memoryRing(t, first.jwk)
+  server.maxAge = 3600
+  await ring.refresh()
+  let seconds = 0
+  for (; seconds < 600; seconds++) {
+    await ring.obtain(added)
+    clock.advance(1_000)
+  }
+  server.published = [first.jwk, second.jwk]
+  while (await ring.obtain(added) === undefined && seconds < 2_000) {
+    seconds++
+    clock.advance(1_000)
+  }
+  t.ok(seconds > 600 && seconds <= 720, `after ${seconds} s`)
+})
+
+t.test('other key ids are not affected by one that stays missing', async (t) => {
+  const clock = fakeClock(t)
+  const { ring, server } = memoryRing(t, first.jwk)
+  await ring.refresh()
+  for (let count = 0; count < 3; count++) {
+    await ring.obtain(withdrawn)
+    clock.advance(30_001)
+  }
+  t.equal(server.fetches, 3, 'the one that filled the ring, and two')
+  server.published = [first.jwk, second.jwk]
+  t.equal((await ring.obtain(added))?.kid, second.kid, 'nor is the cooldown')
+  t.equal(server.fetches, 4)
+})
+
+t.test('a key id whose pause is not over is served once another fetch brings its key', async (t) => {
+  const clock = fakeClock(t)
+  const { ring, server } = memoryRing(t, first.jwk)
+  await ring.refresh()
+  for (let count = 0; count < 3; count++) {
+    t.equal(await ring.obtain(added), undefined)
+    clock.advance(30_001)
+  }
+  server.published = [first.jwk, second.jwk]
+  const underWay = ring.refresh()
+  t.equal((await ring.obtain(added))?.kid, second.kid, 'it waits for a fetch under way')
+  await underWay
+  t.equal(ring.find(added)?.kid, second.kid)
+})
+
+t.test('a fetch that fails does not count: nobody said that there is no such key', async (t) => {
+  const clock = fakeClock(t)
+  const { ring, server } = memoryRing(t, first.jwk)
+  await ring.refresh()
+  for (let count = 0; count < 5; count++) {
+    server.failure = new FetchFailure('https://issuer.example/jwks: status 500')
+    await ring.refresh()
+    await t.rejects(ring.obtain(added), { code: 'GATEHOUSE_UNAVAILABLE' })
+    clock.advance(60_001)
+    server.failure = undefined
+  }
+  server.published = [first.jwk, second.jwk]
+  ring.usable()
+  t.equal((await ring.obtain(added))?.kid, second.kid)
+})
+
+t.test('a token without a key id keeps asking, once in 30 s', async (t) => {
+  const clock = fakeClock(t)
+  const { ring, server } = memoryRing(t, first.jwk)
+  server.maxAge = 3600
+  await ring.refresh()
+  for (let count = 0; count < 5; count++) {
+    t.equal(await ring.obtain({ kid: undefined, alg: 'ES384' }), undefined)
+    clock.advance(30_001)
+  }
+  t.equal(server.fetches, 6)
+})
