@@ -21,15 +21,17 @@ import type { KeyRings } from './token/rings.js'
 
 type MaybePromise<Value> = Value | Promise<Value>
 
+/** An identity, perhaps later; or the error of what does not even begin like a token: throwing it would cost more than all the rest. */
+export type Outcome = MaybePromise<Identity> | InvalidTokenError
+
 /** Turns a token into an identity, or throws (or rejects with) the `AuthError` that answers it. */
 export interface Authenticator {
   /**
    * Synchronous unless keys must be fetched or a resolver answers with a promise.
    *
    * @param allowed names of the providers that may vouch; undefined: all
-   * @returns the error of what does not even begin like a token: throwing it would cost more than all the rest
    */
-  identify (token: string, request: FastifyRequest | undefined, allowed: readonly string[] | undefined): MaybePromise<Identity> | InvalidTokenError
+  identify (token: string, request: FastifyRequest | undefined, allowed: readonly string[] | undefined): Outcome
   /** Tokens answered with an identity since boot. */
   readonly accepted: number
   /** Of those, how many from the cache. */
@@ -63,7 +65,7 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
   let recalled = 0
   let verified = 0
 
-  function identify (token: string, request: FastifyRequest | undefined, allowed: readonly string[] | undefined): MaybePromise<Identity> | InvalidTokenError {
+  function identify (token: string, request: FastifyRequest | undefined, allowed: readonly string[] | undefined): Outcome {
     if (!startsLikeJws(token)) return unlikeJws(token)
     const hash = cache === undefined ? '' : tokenHash(token)
     const seen = cache?.get(hash)
@@ -73,8 +75,8 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
         throw new InvalidTokenError({ reason: 'provider_refused', expected: allowed, found: provider.name, provider: provider.name })
       }
       if (seen !== undefined && stillHolds(seen, provider)) {
-        recalled++
         seen.identity ??= toIdentity(JSON.parse(seen.payload), provider)
+        recalled++
         return seen.identity
       }
       return verify(token, hash, parts ?? splitToken(token), provider)
@@ -88,14 +90,26 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
     const ring = rings.of(provider)
     const candidate: Candidate = { token, hash, parts, newHeader: known === undefined ? read : undefined, header, provider, ring }
     const key = ring.usable() ? ring.find(header) : undefined
-    if (key !== undefined) return accept(candidate, key)
+    if (key === undefined) return fetchKey(candidate, undefined)
+    if (key.kid !== undefined && key.kid === header.kid) return accept(candidate, key)
+    try {
+      return accept(candidate, key)
+    } catch (error) {
+      if (!(error instanceof InvalidTokenError && error.reason === 'signature_invalid')) throw error
+      // Token or key has no id, so the key was a guess: the provider may have another by now.
+      return fetchKey(candidate, key)
+    }
+  }
+
+  /** @param guess a key that did not verify the token */
+  async function fetchKey (candidate: Candidate, guess: RingKey | undefined): Promise<Identity> {
+    const { token, parts, header, provider, ring } = candidate
     // Only a token that may turn out good is worth a fetch.
     requireBase64url(token)
     checkClaims(readPart(parts.payload, 'payload'), header, provider, Date.now(), clockTolerance)
-    return ring.obtain(header).then((found) => {
-      if (found === undefined) throw unknownKey(header, candidate)
-      return accept(candidate, found)
-    })
+    const key = await ring.obtain(header, guess)
+    if (key === undefined) throw guess === undefined ? unknownKey(header, candidate) : badSignature(header, provider)
+    return accept(candidate, key)
   }
 
   function accept (candidate: Candidate, key: RingKey): Identity {
@@ -117,7 +131,7 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
       return key.verify(token, header.alg) as JsonObject
     } catch {
       checkClaims(readPart(parts.payload, 'payload'), header, provider, Date.now(), clockTolerance)
-      throw new InvalidTokenError({ reason: 'signature_invalid', provider: provider.name, kid: loggableKid(header) })
+      throw badSignature(header, provider)
     }
   }
 
@@ -179,6 +193,10 @@ function unknownKey (header: CheckedHeader, { provider, ring }: Candidate): Inva
   if (header.kid === undefined) hint = 'the token names no key, and not exactly one key of the provider fits it'
   else if (ring.keys.some(({ kid }) => kid === header.kid)) hint = `the provider has this key, but not for ${header.alg}`
   return new InvalidTokenError({ reason: 'kid_unknown', provider: provider.name, kid: loggableKid(header), hint })
+}
+
+function badSignature (header: CheckedHeader, { name }: Provider): InvalidTokenError {
+  return new InvalidTokenError({ reason: 'signature_invalid', provider: name, kid: loggableKid(header) })
 }
 
 function loggableKid ({ kid }: CheckedHeader): string | undefined {

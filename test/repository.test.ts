@@ -36,6 +36,17 @@ t.test('the top folder holds what the design lists and nothing else', async (t) 
   t.strictSame([...top].filter((name) => !allowed.includes(name)), [])
 })
 
+t.test('links of README lead to files and headings that are there', async (t) => {
+  const anchor = (heading: string) => heading.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-')
+  const links = [...readFileSync(new URL('README.md', root), 'utf8').matchAll(/\]\(((?!https:)[^)#\s]*)#?([^)\s]*)\)/g)]
+  t.ok(links.length > 0)
+  for (const [link, path, heading] of links) {
+    const text = readFileSync(new URL(path || 'README.md', root), 'utf8')
+    const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => anchor(title!))
+    t.ok(heading === '' || headings.includes(heading!), link)
+  }
+})
+
 t.test('no file of a build, a run or an editor is in the repository', async (t) => {
   const files = execFileSync('git', ['ls-files'], { cwd: fileURLToPath(root), encoding: 'utf8' }).trim().split('\n')
   t.strictSame(files.filter((file) => /(^|\/)(node_modules|dist|\.tap|\.turbo|\.vscode|\.idea)\/|\.(log|tgz|orig|swp)$|(^|\/)\.(env|DS_Store)$/.test(file)), [])

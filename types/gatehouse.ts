@@ -17,7 +17,7 @@ export interface ProviderHealth {
   readonly age: number | undefined
   /** Seconds until the next fetch in the background; undefined if none is planned. */
   readonly nextRefresh: number | undefined
-  /** What the last fetch failed of; undefined if it succeeded. Never a provider's text. */
+  /** What the last fetch, or the last look at the discovery document, failed of; undefined if neither did. Never a provider's text. */
   readonly lastError: string | undefined
   /** Fetches of the key set since boot, and how many of them failed. */
   readonly fetches: number

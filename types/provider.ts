@@ -20,7 +20,7 @@ export interface ClaimPath {
 /**
  * Where a value comes from: the name of a claim, taken to the letter (dots have no meaning), the path of a
  * nested one, or a function of the verified claims. A function must be quick, without side effects and must
- * not keep the claims; what it throws refuses the token.
+ * not keep the claims; it may be asked more than once about one token; what it throws refuses the token.
  */
 export type ClaimSource = string | ClaimPath | ((claims: StandardClaims) => unknown)
 

@@ -11,6 +11,7 @@ interface Location {
 }
 
 const KINDS = ['discovery', 'jwksUri', 'jwks', 'pem'] as const
+const LABELS = ['PUBLIC KEY', 'RSA PUBLIC KEY', 'CERTIFICATE']
 
 /**
  * Where keys are found: what the user said, else the issuer's discovery documents. No message shows a value: where
@@ -21,10 +22,11 @@ const KINDS = ['discovery', 'jwksUri', 'jwks', 'pem'] as const
 export function keyLocation (path: string, value: unknown, { issuer, algorithms, allowHttp }: Location): KeyLocation {
   if (value === undefined) return Object.freeze({ discovery: wellKnown(issuer) })
   if (!isPlainObject(value)) throw new TypeError(`${path}: expected an object with one of ${KINDS.join(', ')}`)
-  refuseUnknownKeys(path, value, KINDS)
-  const { discovery, jwksUri, jwks, pem } = value
-  const given = KINDS.filter((kind) => value[kind] !== undefined)
-  if (given.length === 0 && Object.keys(value).length > 0) throw new TypeError(`${path}.${Object.keys(value)[0]}: got undefined; is its environment variable set?`)
+  const members = { ...value }
+  refuseUnknownKeys(path, members, KINDS)
+  const { discovery, jwksUri, jwks, pem } = members
+  const given = KINDS.filter((kind) => members[kind] !== undefined)
+  if (given.length === 0 && Object.keys(members).length > 0) throw new TypeError(`${path}.${Object.keys(members)[0]}: got undefined; is its environment variable set?`)
   if (given.length !== 1) throw new TypeError(`${path}: expected one of ${KINDS.join(', ')}, got ${given.join(' and ') || 'none of them'}`)
   if (discovery !== undefined) return Object.freeze({ discovery: urls(`${path}.discovery`, discovery, allowHttp) })
   if (jwksUri !== undefined) return Object.freeze({ jwksUri: url(`${path}.jwksUri`, jwksUri, allowHttp) })
@@ -52,18 +54,17 @@ function urls (path: string, value: unknown, allowHttp: boolean): readonly strin
 }
 
 function url (path: string, value: unknown, allowHttp: boolean): string {
-  if (typeof value !== 'string') throw new TypeError(`${path}: expected a URL`)
+  if (typeof value !== 'string' || !/^https?:/i.test(value)) throw new TypeError(`${path}: expected an https URL`)
   return keyUrl(path, value, allowHttp)
 }
 
-/** The public members of the keys that can verify: the user's own objects may change later. */
+/** A copy of what verification needs: the user's own objects may change later. */
 function keySet (path: string, value: unknown, algorithms: readonly SigningAlgorithm[]): JsonWebKeySet {
   const keys: unknown = isPlainObject(value) ? value.keys : undefined
   if (!Array.isArray(keys)) throw new TypeError(`${path}: expected a JWK set: { keys: […] }`)
   const vetted = vetKeys(Array.from(keys), algorithms)
-  const secret = vetted.dropped.find((reason) => reason.endsWith('carries private members'))
-  if (secret !== undefined) throw new TypeError(`${path}: ${secret}; give the public key only`)
-  if (vetted.keys.length === 0) throw new TypeError(`${path}: no key can verify a token${vetted.dropped.map((reason) => `; ${reason}`).join('')}`)
+  if (vetted.dropped.length > 0) throw new TypeError(`${path}: ${vetted.dropped.join('; ')}; leave out what cannot verify tokens`)
+  if (vetted.keys.length === 0) throw new TypeError(`${path}: there is no key`)
   return Object.freeze({ keys: Object.freeze(vetted.keys.map(({ jwk }) => Object.freeze({ ...jwk }))) })
 }
 
@@ -74,8 +75,9 @@ function fromPem (path: string, value: unknown): object {
   let remedy = ''
   if (text.includes('\\n')) remedy = '; its line breaks are written as \\n: replace them with line breaks'
   if (label?.includes('PRIVATE')) remedy = '; this one is private: keep it secret, and export the public one from it'
+  if (text.split('-----BEGIN').length > 2) remedy = '; these are several: pass one, or a JWK set'
   const mistake = new TypeError(`${path}: expected a public key or certificate in PEM${remedy}`)
-  if (label !== 'PUBLIC KEY' && label !== 'RSA PUBLIC KEY' && label !== 'CERTIFICATE') throw mistake
+  if (remedy !== '' || label === undefined || !LABELS.includes(label)) throw mistake
   try {
     return createPublicKey(text).export({ format: 'jwk' })
   } catch {

@@ -29,13 +29,12 @@ function membersWritten (text: string): number {
 }
 
 function membersOf (value: object): number {
-  let count = 0
-  for (const name in value) {
-    const member: unknown = value[name as keyof typeof value]
+  const members: unknown[] = Array.isArray(value) ? value : Object.values(value)
+  let count = members === value ? 0 : members.length
+  for (const member of members) {
     if (typeof member === 'object' && member !== null) count += membersOf(member)
-    count++
   }
-  return Array.isArray(value) ? count - value.length : count
+  return count
 }
 
 function findDuplicate (text: string): boolean {

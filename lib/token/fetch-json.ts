@@ -8,14 +8,14 @@ const REDIRECTS = 3
 /** Why a document could not be had: one of our own sentences, never the server's text. */
 export class FetchFailure extends Error {
   override readonly name = 'FetchFailure'
-  /** Whether the server says that there is no such document. */
-  readonly isMissing: boolean
+  /** Whether the server has no such document, or none for us. */
+  readonly isRefusal: boolean
   /** Seconds after which the server wants to be asked again, if it said so. */
   readonly retryAfter: number | undefined
 
-  constructor (message: string, { isMissing = false, retryAfter }: { isMissing?: boolean, retryAfter?: number | undefined } = {}) {
+  constructor (message: string, { isRefusal = false, retryAfter }: { isRefusal?: boolean, retryAfter?: number | undefined } = {}) {
     super(message)
-    this.isMissing = isMissing
+    this.isRefusal = isRefusal
     this.retryAfter = retryAfter
   }
 }
@@ -41,10 +41,14 @@ export async function fetchJson (url: string, fetchOptions: FetchOptions, allowH
     const maxAge = /(?:^|[\s,])max-age=(\d{1,9})/i.exec(response.headers.get('cache-control') ?? '')?.[1]
     return { body, maxAge: maxAge === undefined ? undefined : Number(maxAge) }
   } catch (error) {
-    const shown = url.slice(0, 200)
-    if (error instanceof FetchFailure) throw new FetchFailure(`${shown}: ${error.message}`, error)
-    throw new FetchFailure(`${shown}: ${signal.aborted ? 'no full answer in time' : networkFailure(error)}`)
+    if (error instanceof FetchFailure) throw new FetchFailure(`${shown(url)}: ${error.message}`, error)
+    throw new FetchFailure(`${shown(url)}: ${signal.aborted ? 'no full answer in time' : networkFailure(error)}`)
   }
+}
+
+/** A URL for messages: a document may name one of any length. */
+export function shown (url: string): string {
+  return url.slice(0, 200)
 }
 
 async function followInside (url: URL, fetchOptions: FetchOptions, allowHttp: boolean, signal: AbortSignal): Promise<Response> {
@@ -65,10 +69,10 @@ async function followInside (url: URL, fetchOptions: FetchOptions, allowHttp: bo
   throw new FetchFailure('redirects without end')
 }
 
-/** Whatever a 4xx says, but "not now", it says that the document is not to be had there. */
+/** Whatever a 4xx says, but "not now", the document is not to be had there. */
 function refusal ({ status, headers }: Response): FetchFailure {
-  const isMissing = status >= 400 && status < 500 && status !== 408 && status !== 429
-  return new FetchFailure(`status ${status}`, { isMissing, retryAfter: secondsOf(headers.get('retry-after')) })
+  const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429
+  return new FetchFailure(`status ${status}`, { isRefusal, retryAfter: secondsOf(headers.get('retry-after')) })
 }
 
 /** @see RFC 9110 section 10.2.3: seconds, or a date */
@@ -86,7 +90,8 @@ async function readBounded (response: Response): Promise<string> {
     if (size > LARGEST) throw new FetchFailure(`more than ${LARGEST} bytes`)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  // RFC 8259 section 8.1 lets readers pass over a byte order mark.
+  return Buffer.concat(chunks).toString('utf8').replace(/^\uFEFF/, '')
 }
 
 function parseObject (text: string): Record<string, unknown> {

@@ -24,6 +24,7 @@ export interface VettedSet {
 }
 
 const MOST_KEYS = 100
+const LONGEST_KID = 512
 /** Characters: 8192 bits take 1366, and a few zeros before them do no harm. */
 const LONGEST_MEMBER = 1400
 const CURVES: Readonly<Record<string, SigningAlgorithm>> = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512' }
@@ -42,6 +43,7 @@ export function vetKeys (keys: readonly unknown[], allowed: readonly SigningAlgo
   for (const [index, jwk] of keys.slice(0, MOST_KEYS).entries()) {
     const result = vetKey(jwk, allowed)
     if (typeof result === 'string') dropped.push(`key ${index}: ${result}`)
+    else if (vetted.some((other) => isTaken(result, other))) dropped.push(`key ${index}: another key has its kid and serves its algorithms`)
     else vetted.push(result)
   }
   if (keys.length > MOST_KEYS) dropped.push(`${keys.length - MOST_KEYS} keys beyond the first ${MOST_KEYS}`)
@@ -53,11 +55,15 @@ export function isSameKey (one: VettedKey, other: VettedKey): boolean {
   return JSON.stringify([one.jwk, one.algorithms]) === JSON.stringify([other.jwk, other.algorithms])
 }
 
+function isTaken (key: VettedKey, other: VettedKey): boolean {
+  return key.kid !== undefined && key.kid === other.kid && key.algorithms.some((name) => other.algorithms.includes(name))
+}
+
 function vetKey (jwk: unknown, allowed: readonly SigningAlgorithm[]): VettedKey | string {
   if (!isPlainObject(jwk)) return 'not an object'
   const { kty, kid, use, alg } = jwk
-  if (kid !== undefined && typeof kid !== 'string') return 'kid is not a text'
   if (PRIVATE.some((name) => Object.hasOwn(jwk, name))) return 'carries private members'
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > LONGEST_KID)) return `kid is not a text of 1 to ${LONGEST_KID} characters`
   if (use !== undefined && use !== 'sig') return 'use is not sig'
   if (Object.hasOwn(jwk, 'key_ops') && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'))) return 'key_ops does not name verify'
   const able = algorithmsOf(jwk)

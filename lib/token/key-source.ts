@@ -2,10 +2,10 @@ import type { FetchOptions } from '../../types/options.js'
 import type { Provider } from '../../types/provider.js'
 import { withDeadline } from './deadline.js'
 import { discoverJwksUri } from './discovery.js'
-import { fetchJson, FetchFailure } from './fetch-json.js'
+import { fetchJson, FetchFailure, shown } from './fetch-json.js'
 import { vetKeys } from './jwks.js'
 import type { VettedSet } from './jwks.js'
-import { ADDRESS_AGE, LOOK_AGAIN, SECOND_LOOK_DEADLINE } from './timing.js'
+import { ADDRESS_AGE, ADDRESS_STALE, boundedRetryAfter, LOOK_AGAIN, SECOND_LOOK_DEADLINE } from './timing.js'
 
 /** A key set as fetched, and for how long its server says it stays true. */
 export interface FetchedKeySet extends VettedSet {
@@ -50,35 +50,42 @@ function fixedAddress (url: string): Address {
 
 /**
  * The address that discovery found, looked up again after an hour, and after a failure: the key set may have moved.
- * While the document cannot be had, the address known serves on.
+ * While the document cannot be had, the address known serves on, for a day.
  */
 function discoveredAddress (documents: readonly string[], provider: Provider, fetchOptions: FetchOptions): Address {
   let known: string | undefined
+  let forgottenAt = 0
   let lookAgainAt = 0
+  let notBefore = 0
   return {
     async locate (signal) {
-      if (known !== undefined && performance.now() < lookAgainAt) return { url: known }
+      const now = performance.now()
+      if (now >= forgottenAt) known = undefined
+      if (known !== undefined && now < lookAgainAt) return { url: known }
       const discover = (bounded: AbortSignal) => discoverJwksUri(documents, provider, fetchOptions, bounded)
       try {
         known = known === undefined ? await discover(signal) : await withDeadline(SECOND_LOOK_DEADLINE, signal, discover)
-        lookAgainAt = performance.now() + ADDRESS_AGE
+        lookAgainAt = now + ADDRESS_AGE
+        forgottenAt = now + ADDRESS_STALE
         return { url: known }
       } catch (error) {
         if (known === undefined) throw error
-        lookAgainAt = performance.now() + LOOK_AGAIN
-        return { url: known, trouble: (error as FetchFailure).message }
+        const { message, retryAfter } = error as FetchFailure
+        notBefore = now + boundedRetryAfter(retryAfter)
+        lookAgainAt = Math.max(now + LOOK_AGAIN, notBefore)
+        return { url: known, trouble: message }
       }
     },
-    doubt () { lookAgainAt = 0 }
+    doubt () { lookAgainAt = notBefore }
   }
 }
 
 async function fetchKeys (url: string, { algorithms, dangerouslyAllowHttp }: Provider, fetchOptions: FetchOptions, signal: AbortSignal): Promise<FetchedKeySet> {
   const { body, maxAge } = await fetchJson(url, fetchOptions, dangerouslyAllowHttp, signal)
-  if (!Array.isArray(body.keys)) throw new FetchFailure(`${url}: has no keys`)
+  if (!Array.isArray(body.keys)) throw new FetchFailure(`${shown(url)}: has no keys`)
   const set = vetKeys(body.keys, algorithms)
   if (set.keys.length === 0) {
-    throw new FetchFailure(`${url}: has no usable key${set.dropped.length === 0 ? '' : ` (${set.dropped.join('; ')})`}`)
+    throw new FetchFailure(`${shown(url)}: has no usable key${set.dropped.length === 0 ? '' : ` (${set.dropped.join('; ')})`}`)
   }
   return { ...set, maxAge }
 }

@@ -70,17 +70,22 @@ export class KeyRing {
    * The key for a token whose key is not held, after asking the provider where that is allowed now. Call it only
    * for tokens whose issuer, audience, algorithm and times fit: each call may cause a fetch.
    *
-   * @returns undefined where the provider has no such key
+   * @param guess a key `find` gave that turned out to be another one
+   * @returns undefined where the provider has no such key, or none but the guess
    * @throws UnavailableError where the provider's keys cannot be had now
    */
-  async obtain (choice: KeyChoice): Promise<RingKey | undefined> {
+  async obtain (choice: KeyChoice, guess?: RingKey): Promise<RingKey | undefined> {
+    const find = () => {
+      const key = this.find(choice)
+      return key === guess ? undefined : key
+    }
     if (!this.usable()) {
       await this.ready()
-      return this.find(choice)
+      return find()
     }
     if (this.#underWay !== undefined) {
       await this.#underWay
-      const found = this.find(choice)
+      const found = find()
       if (found !== undefined) return found
       if (this.#failuresInRow > 0) throw this.unavailable()
     }
@@ -89,10 +94,12 @@ export class KeyRing {
     if (performance.now() >= this.#missAllowedAt) {
       this.#missAllowedAt = performance.now() + COOLDOWN
       await this.refresh()
+      // Nobody said that there is no such key.
+      if (this.#failuresInRow > 0 && choice.kid !== undefined) this.#missing.forget(choice.kid)
     } else {
       this.#fetchAfterCooldown()
     }
-    const found = this.find(choice)
+    const found = find()
     if (found === undefined && (this.#failuresInRow > 0 || this.#closing.signal.aborted)) throw this.unavailable()
     return found
   }
@@ -170,7 +177,7 @@ export class KeyRing {
     if (trouble !== undefined) this.#log.warn({ provider: this.#provider.name, reason: trouble }, 'the key set is fetched from the address known: its discovery document cannot be read')
     if (this.#failuresInRow > 0) this.#log.info({ provider: this.#provider.name }, 'keys of the provider are here again')
     this.#failuresInRow = 0
-    this.#lastError = undefined
+    this.#lastError = trouble
     this.#fetchedAt = performance.now()
     this.#age = ageOf(maxAge)
     this.#dueAt = this.#fetchedAt + this.#age - AHEAD

@@ -25,7 +25,7 @@ export function startsLikeJws (token: string): boolean {
 /** The error for a text that does not begin as a JWS does. */
 export function unlikeJws (token: string): InvalidTokenError {
   if (token.length > LONGEST) return tooLarge(token)
-  return token.split('.', 4).length === 3 ? notCanonical() : notThreeParts(token)
+  return token.split('.', 4).length === 3 ? malformed('token_malformed', { found: 'a header that is not a JSON object' }) : notThreeParts(token)
 }
 
 /**

@@ -20,6 +20,8 @@ export const DEADLINE = 5_000
 export const SECOND_LOOK_DEADLINE = 2_000
 /** An address found by discovery is looked up again after this. */
 export const ADDRESS_AGE = 3_600_000
+/** How long an address serves on while it cannot be looked up again. */
+export const ADDRESS_STALE = 86_400_000
 /** After a look that failed while the address is known. */
 export const LOOK_AGAIN = 600_000
 
@@ -42,5 +44,10 @@ export function ageOf (maxAge: number | undefined): number {
  */
 export function backoffAfter (failures: number, retryAfter = 0): number {
   const pause = Math.min(FIRST_BACKOFF * 2 ** (failures - 1), MOST_BACKOFF) * (0.5 + Math.random() / 2)
-  return Math.max(pause, Math.min(retryAfter * 1000, MOST_RETRY_AFTER))
+  return Math.max(pause, boundedRetryAfter(retryAfter))
+}
+
+/** Milliseconds we stay away at a server's wish. @param retryAfter seconds, if it said so */
+export function boundedRetryAfter (retryAfter = 0): number {
+  return Math.min(retryAfter * 1000, MOST_RETRY_AFTER)
 }

@@ -65,3 +65,14 @@ t.test('where no document is there the message names all', async (t) => {
   t.same(await discover(t, 404), { asked: ['/0'], found: '/0: status 404' })
   t.same(await discover(t, 404, 403, 410), { asked: ['/0', '/1', '/2'], found: '/0: status 404; /1: status 403; /2: status 410' })
 })
+
+t.test('where no document is there, the longest Retry-After of them counts', async (t) => {
+  const { origin, close } = await listen((request, response) => {
+    response.writeHead(404, request.url === '/0' ? { 'retry-after': '30' } : request.url === '/1' ? { 'retry-after': '120' } : {}).end()
+  })
+  t.teardown(close)
+  const discovery = [0, 1, 2].map((index) => `${origin}/${index}`)
+  const provider = oidc({ issuer: origin, audience: 'api', keys: { discovery } })
+  const failure = await discoverJwksUri(discovery, provider, {}, new AbortController().signal).catch((error: unknown) => error)
+  t.match(failure, { name: 'FetchFailure', retryAfter: 120 })
+})

@@ -38,7 +38,7 @@ t.test('a document of another issuer is refused, however little differs', async 
 
 t.test('a document without a URL as jwks_uri is refused', async (t) => {
   const { issuer, url } = await openIssuer(t)
-  for (const jwksUri of [undefined, null, '', '/jwks', 'jwks', 42, [`${issuer.issuer}/jwks`]]) {
+  for (const jwksUri of [undefined, null, '', '/jwks', 'jwks', 42, [`${issuer.issuer}/jwks`], `https://keys.example/${'a'.repeat(2000)}`]) {
     issuer.metadata.jwks_uri = jwksUri
     await t.rejects(discover(issuer), { message: `${url}: has no jwks_uri` }, String(jwksUri))
   }
@@ -52,4 +52,27 @@ t.test('a jwks_uri that is not https is refused beyond loopback', async (t) => {
   }
   issuer.metadata.jwks_uri = 'http://issuer.example/jwks'
   t.equal(await discover(issuer, true), 'http://issuer.example/jwks', 'unless plain http was allowed by name')
+})
+
+t.test('a jwks_uri with a password is refused without showing it', async (t) => {
+  const { issuer, url } = await openIssuer(t)
+  for (const jwksUri of ['https://user:hunter2@keys.example/jwks', 'https://user@keys.example/jwks', 'https://:hunter2@keys.example/jwks']) {
+    issuer.metadata.jwks_uri = jwksUri
+    await t.rejects(discover(issuer), { message: `${url}: its jwks_uri has a user name or password` }, jwksUri)
+  }
+})
+
+t.test('a document from elsewhere does not send us to services of this machine', async (t) => {
+  const issuer = 'https://id.example'
+  const answer = (jwksUri: string) => new Response(JSON.stringify({ issuer, jwks_uri: jwksUri }))
+  const discoverAt = (jwksUri: string, dangerouslyAllowHttp = false) => {
+    t.intercept(globalThis, 'fetch', { value: async () => answer(jwksUri) })
+    const provider = oidc({ issuer, audience: 'api', dangerouslyAllowHttp })
+    return discoverJwksUri(provider.keys.discovery ?? [], provider, {}, never)
+  }
+  for (const jwksUri of ['http://127.0.0.1:2375/containers/json', 'http://localhost/jwks', 'http://[::1]/jwks']) {
+    await t.rejects(discoverAt(jwksUri), { message: `${issuer}/.well-known/openid-configuration: its jwks_uri is plain http` }, jwksUri)
+    t.equal(await discoverAt(jwksUri, true), jwksUri, 'unless plain http was allowed by name')
+  }
+  t.equal(await discoverAt('https://127.0.0.1/jwks'), 'https://127.0.0.1/jwks')
 })

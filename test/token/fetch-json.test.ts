@@ -27,6 +27,11 @@ t.test('a JSON object is given as it is', async (t) => {
   t.same(await get(`${origin}/`), { body: { issuer: 'é', list: [1] }, maxAge: undefined })
 })
 
+t.test('a byte order mark before the object is passed over', async (t) => {
+  const { origin } = await serve(t, (response) => { response.end('\uFEFF{"issuer":"a"}') })
+  t.same(await get(`${origin}/`), { body: { issuer: 'a' }, maxAge: undefined })
+})
+
 t.test('max-age is read from Cache-Control', async (t) => {
   for (const { header, maxAge } of [
     { header: 'max-age=600', maxAge: 600 },

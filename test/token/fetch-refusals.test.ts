@@ -15,19 +15,19 @@ async function failureOf (t: Test, status: number, headers: Record<string, strin
 
 t.test('a 4xx says that the document is not there, unless it means "not now"', async (t) => {
   for (const status of [400, 401, 403, 404, 405, 406, 410, 418, 451, 499]) {
-    t.equal((await failureOf(t, status)).isMissing, true, String(status))
+    t.equal((await failureOf(t, status)).isRefusal, true, String(status))
   }
   for (const status of [204, 302, 304, 408, 429, 500, 501, 502, 503, 504]) {
-    t.equal((await failureOf(t, status)).isMissing, false, String(status))
+    t.equal((await failureOf(t, status)).isRefusal, false, String(status))
   }
 })
 
 t.test('neither a document that is wrong nor a server that is away says that the document is not there', async (t) => {
-  t.match(await failureOf(t, 200, { 'content-encoding': 'gzip' }), { isMissing: false, retryAfter: undefined })
+  t.match(await failureOf(t, 200, { 'content-encoding': 'gzip' }), { isRefusal: false, retryAfter: undefined })
   const { origin, close } = await listen(() => {})
   await close()
-  await t.rejects(fetchJson(`${origin}/`, {}, false, new AbortController().signal), { isMissing: false, message: /ECONNREFUSED$/ })
-  t.match(new FetchFailure('why'), { isMissing: false, retryAfter: undefined })
+  await t.rejects(fetchJson(`${origin}/`, {}, false, new AbortController().signal), { isRefusal: false, message: /ECONNREFUSED$/ })
+  t.match(new FetchFailure('why'), { isRefusal: false, retryAfter: undefined })
 })
 
 t.test('RFC 9110 section 10.2.3: Retry-After is seconds or a date', async (t) => {

@@ -64,8 +64,10 @@ const dropped: ReadonlyArray<readonly [title: string, jwk: unknown, reason: stri
   ['null', null, 'key 0: not an object'],
   ['a text', 'key', 'key 0: not an object'],
   ['an array', [rsa.jwk], 'key 0: not an object'],
-  ['a kid that is no text', { ...rsa.jwk, kid: 1 }, 'key 0: kid is not a text'],
-  ['a kid of null', { ...rsa.jwk, kid: null }, 'key 0: kid is not a text'],
+  ['a kid that is no text', { ...rsa.jwk, kid: 1 }, 'key 0: kid is not a text of 1 to 512 characters'],
+  ['an empty kid', { ...rsa.jwk, kid: '' }, 'key 0: kid is not a text of 1 to 512 characters'],
+  ['a kid of 513 characters', { ...rsa.jwk, kid: 'k'.repeat(513) }, 'key 0: kid is not a text of 1 to 512 characters'],
+  ['a kid of null', { ...rsa.jwk, kid: null }, 'key 0: kid is not a text of 1 to 512 characters'],
   ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].map((name) => [`the private member ${name}`, { ...rsa.jwk, [name]: '' }, 'key 0: carries private members'] as const),
   ['the whole private key', { ...rsa.privateKey.export({ format: 'jwk' }), kid: 'private' }, 'key 0: carries private members'],
   ['a symmetric key', { kty: 'oct', k: 'c2VjcmV0', alg: 'HS256' }, 'key 0: carries private members'],
@@ -145,4 +147,18 @@ test('why a key was left out says nothing of the key', async (t) => {
   const { dropped } = vetKeys([{ kty: 'eyJhbGciOi', kid: 'eyJhbGciOi', alg: 'eyJhbGciOi' }, { ...rsa.jwk, alg: 'eyJhbGciOi' }], ALL)
   t.equal(dropped.length, 2)
   t.notMatch(dropped.join(), /eyJ/)
+})
+
+test('of two keys with one kid that serve one algorithm the second is left out', async (t) => {
+  const { alg, ...anyAlgorithm } = rsa.jwk
+  const taken = 'key 1: another key has its kid and serves its algorithms'
+  for (const second of [anyAlgorithm, rsa.jwk, { ...rsa.jwk, e: 'Aw' }]) {
+    const { keys, dropped } = vetKeys([rsa.jwk, second], ALL)
+    t.equal(keys.length, 1)
+    t.same(dropped, [taken])
+  }
+  for (const second of [{ ...ec.jwk, kid: rsa.kid }, { ...anyAlgorithm, alg: 'RS512' }, { ...rsa.jwk, kid: 'other' }]) {
+    t.same(vetKeys([rsa.jwk, second], ALL).dropped, [], 'others share a kid')
+  }
+  t.same(vetKeys([{ ...rsa.jwk, kid: undefined }, { ...rsa.jwk, kid: undefined }], ALL).dropped, [], 'no kid is nobody\'s')
 })

@@ -82,6 +82,34 @@ t.test('a document that names another issuer now does not move the address', asy
   t.equal(set.trouble, `${document}: its issuer differs from ${issuer.issuer}`)
 })
 
+t.test('the address known serves on for a day, and no longer', async (t) => {
+  const clock = fakeClock(t)
+  const { issuer, load, document } = await knownAddress(t)
+  issuer.behave('status-500', 'discovery')
+  clock.advance(86_399_000)
+  t.same(kids(await load()), kidOf(issuer))
+  clock.advance(2_000)
+  await t.rejects(load(), { name: 'FetchFailure', message: `${document}: status 500` })
+})
+
+t.test('a document that asks for patience is not asked sooner, not even after a failure of the key set', async (t) => {
+  const clock = fakeClock(t)
+  const { issuer, load } = await knownAddress(t)
+  clock.advance(3_600_001)
+  issuer.behave('status-429', 'discovery')
+  issuer.retryAfter = 300
+  await load()
+  issuer.behave('status-500', 'jwks')
+  for (let second = 0; second < 299; second += 23) {
+    await t.rejects(load(), { name: 'FetchFailure' })
+    clock.advance(23_000)
+  }
+  t.equal(issuer.requests.discovery, 1)
+  clock.advance(2_000)
+  await t.rejects(load(), { name: 'FetchFailure' })
+  t.equal(issuer.requests.discovery, 2)
+})
+
 t.test('another look at the document has 2 s, the first one as long as the whole fetch', async (t) => {
   const clock = fakeClock(t)
   const deadlines = holdDeadlines(t)
@@ -115,7 +143,7 @@ t.test('a ring whose address cannot be looked up again is fresh, and warns', asy
   const { ring, server, logs } = memoryRing(t, (await createKey('ES256')).jwk)
   server.trouble = 'https://issuer.example/d: status 500'
   await ring.refresh()
-  t.match(ring.health(), { state: 'fresh', lastError: undefined, failures: 0 })
+  t.match(ring.health(), { state: 'fresh', lastError: server.trouble, failures: 0 })
   t.match(logs.lines, [{ level: 40, provider: 'oidc', reason: server.trouble, msg: 'the key set is fetched from the address known: its discovery document cannot be read' }])
   t.equal(logs.lines.length, 1)
   server.trouble = undefined

@@ -98,17 +98,16 @@ t.test('a key id whose pause is not over is served once another fetch brings its
 t.test('a fetch that fails does not count: nobody said that there is no such key', async (t) => {
   const clock = fakeClock(t)
   const { ring, server } = memoryRing(t, first.jwk)
+  server.maxAge = 3600
   await ring.refresh()
+  server.failure = new FetchFailure('https://issuer.example/jwks: status 500')
   for (let count = 0; count < 5; count++) {
-    server.failure = new FetchFailure('https://issuer.example/jwks: status 500')
-    await ring.refresh()
     await t.rejects(ring.obtain(added), { code: 'GATEHOUSE_UNAVAILABLE' })
     clock.advance(60_001)
-    server.failure = undefined
   }
+  server.failure = undefined
   server.published = [first.jwk, second.jwk]
-  ring.usable()
-  t.equal((await ring.obtain(added))?.kid, second.kid)
+  t.equal((await ring.obtain(added))?.kid, second.kid, 'its first ask after them')
 })
 
 t.test('a token without a key id keeps asking, once in 30 s', async (t) => {

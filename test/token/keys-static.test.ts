@@ -54,7 +54,7 @@ t.test('close lets go of them', async (t) => {
 })
 
 t.test('their source gives the keys that can verify', async (t) => {
-  const keys = { jwks: { keys: [{ ...key.jwk, use: 'enc' }, key.jwk] } }
+  const keys = { jwks: { keys: [key.jwk] } }
   const load = createKeySource(oidc({ issuer: 'https://issuer.example', audience: 'a', keys }), {})
   t.match(await load(new AbortController().signal), { keys: [{ kid: key.kid, algorithms: ['ES256'] }], dropped: [], maxAge: Infinity })
 })

@@ -51,10 +51,10 @@ const shapes: ReadonlyArray<readonly [title: string, token: string, reason: stri
   ['five parts, an encrypted token', `${HEADER}.a.b.c.d`, 'token_encrypted', { hint: /JWE/ }],
   ['six parts', 'a.b.c.d.e.f', 'token_malformed', { found: '6 parts' }],
   ['16,384 dots', '.'.repeat(16_384), 'token_malformed', { found: '16385 parts' }],
-  ['an empty header', `.${PAYLOAD}.${SIGNATURE}`, 'token_malformed', UNCLEAN],
+  ['an empty header', `.${PAYLOAD}.${SIGNATURE}`, 'token_malformed', { found: 'a header that is not a JSON object' }],
   ['an empty payload', `${HEADER}..${SIGNATURE}`, 'token_malformed', UNCLEAN],
   ['an empty signature', `${HEADER}.${PAYLOAD}.`, 'token_malformed', UNCLEAN],
-  ['a header that cannot be an object', `${base64url('[1]')}.${PAYLOAD}.${SIGNATURE}`, 'token_malformed', UNCLEAN]
+  ['a header that cannot be an object', `${base64url('[1]')}.${PAYLOAD}.${SIGNATURE}`, 'token_malformed', { found: 'a header that is not a JSON object' }]
 ]
 
 for (const [title, token, reason, about = {}] of shapes) {
