@@ -72,7 +72,7 @@ export const faults: readonly Fault[] = [
     title: 'host name does not resolve',
     begin: (issuer) => resolveOn(nameOf(issuer), false),
     end: (issuer) => resolveOn(nameOf(issuer), true),
-    cause: /ENOTFOUND|EAI_AGAIN/,
+    cause: /ENOTFOUND/,
     provider: (issuer) => {
       resolveOn(nameOf(issuer), true)
       // A kept connection would need no name.
@@ -83,6 +83,6 @@ export const faults: readonly Fault[] = [
   }
 ]
 
-function nameOf (issuer: TestIssuer): string {
+function nameOf (issuer: TestIssuer): `${string}.invalid` {
   return `keys-${new URL(issuer.issuer).port}.invalid`
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expectations } from './expectations.js'
 import type { Expectations } from './expectations.js'
 import type { Fault } from './faults.js'
-import { announced, DEADLINE, mostFetches, SLACK } from './pauses.js'
+import { announced, DEADLINE, mostFailures, mostSuccesses, SLACK } from './pauses.js'
 import type { Answer } from './requests.js'
 import { sendAt, sendAtOnce, slowest, tally } from './requests.js'
 import type { Row } from './rows.js'
@@ -14,8 +14,8 @@ import { forged, tokenOf } from './tokens.js'
 const QUICK = [0, 300, 800, 1500, 2500]
 const ENDLESS = [0, 1000, 2500, 4000, 5400]
 const BURST = 8
-/** A request that waits for nothing takes no longer, on a busy machine and with everything in one process. */
-const PROMPT = 500
+/** A request that does not wait for a hanging fetch takes no longer, busy as the machine may be: half of the deadline. */
+const PROMPT = 2500
 
 /** Opens an API that holds keys and one that never had any. What it gives back plays the fault to both, in real time. */
 export async function prepareOutage (fault: Fault): Promise<() => Promise<Row>> {
@@ -56,7 +56,7 @@ async function withKeys (fault: Fault, stage: Stage, expect: Expect) {
 
   const isFailing = fault.cause !== undefined
   expect(known.every(({ status }) => status === 200), `tokens of a held key get ${tally(known)}`)
-  expect(slowest(known) < PROMPT, `a token of a held key waits ${slowest(known)} ms`)
+  expect(!fault.endless || slowest(known) < PROMPT, `a token of a held key waits ${slowest(known)} ms`)
   expect(unknown.every(({ status }) => status === (isFailing ? 503 : 401)), `tokens of unknown keys get ${tally(unknown)}`)
   expect(slowest(unknown) < (DEADLINE + SLACK) * 1000, `a token of an unknown key waits ${slowest(unknown)} ms`)
   expect(during.state === (isFailing ? 'stale' : 'fresh'), `with keys held the state is ${during.state}`)
@@ -93,7 +93,7 @@ async function withoutKeys (fault: Fault, stage: Stage, expect: Expect) {
 function countFetches (fault: Fault, { issuer, health }: Stage, seconds: number, hadKeys: boolean, expect: Expect): string {
   const fetches = health().fetches - (hadKeys ? 1 : 0)
   const requests = issuer.requests.discovery + issuer.requests.jwks
-  const most = mostFetches(seconds, fault, hadKeys)
+  const most = hadKeys && fault.cause === undefined ? mostSuccesses(seconds) : mostFailures(seconds, fault)
   const name = hadKeys ? 'with keys held' : 'without keys'
   expect(fetches >= 1 && fetches <= most, `${name} there are ${fetches} fetches in ${seconds.toFixed(1)} s, not 1 to ${most}`)
   expect(requests <= 2 * fetches, `${name} ${fetches} fetches make ${requests} requests`)

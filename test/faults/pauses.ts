@@ -19,13 +19,19 @@ export function longestPause (failures: number): number {
   return Math.min(2 ** (failures - 1), 60)
 }
 
-/** Fetches that may begin in so many seconds of an outage, the first one at its start. */
-export function mostFetches (seconds: number, { endless, retryAfter }: Pick<Fault, 'endless' | 'retryAfter'>, withUnknownKeys: boolean): number {
+/**
+ * Fetches that may begin in so many seconds while all of them fail: one at the start, and one after each pause, all
+ * pauses as short as they may be. Unknown key ids add nothing: nobody fetches before a pause is over.
+ */
+export function mostFailures (seconds: number, { endless, retryAfter = 0 }: Pick<Fault, 'endless' | 'retryAfter'> = {}): number {
   let count = 0
-  for (let at = 0; at <= seconds; at += (endless ? DEADLINE : 0) + Math.max(longestPause(count) / 2, retryAfter ?? 0)) count++
-  // Nothing may be fetched before the time the server named, whoever asks.
-  if (!withUnknownKeys || seconds < (retryAfter ?? 0)) return count
-  return count + Math.floor(seconds / COOLDOWN) + 1
+  for (let at = 0; at <= seconds; at += (endless ? DEADLINE : 0) + Math.max(longestPause(count) / 2, retryAfter)) count++
+  return count
+}
+
+/** Fetches in so many seconds (no more than keys are fresh) while all go well: the refresh that is due, and what unknown key ids may cause. */
+export function mostSuccesses (seconds: number): number {
+  return 1 + Math.floor(seconds / COOLDOWN) + 1
 }
 
 /**

@@ -4,7 +4,7 @@ import { AGE, COOLDOWN } from './pauses.js'
 import { sendAt, sendAtOnce, slowest, tally } from './requests.js'
 import type { Answer } from './requests.js'
 import type { Row } from './rows.js'
-import { causeOf, openStage, settled } from './stage.js'
+import { causeOf, openStage } from './stage.js'
 import type { Stage } from './stage.js'
 import { forged, tokenOf } from './tokens.js'
 import type { VirtualTime } from './virtual-time.js'
@@ -60,7 +60,7 @@ async function rotationBack (time: VirtualTime): Promise<Row> {
     const before = health().fetches
     time.advance(AGE - 20)
     await ask(tokenOf(issuer, first))
-    await settled(stage)
+    await stage.settled()
     const { known, added, unknown, cold, coldFetches } = await requests(stage, first, second)
     const again = await ask(seen)
     const fetches = health().fetches - before

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expectations } from './expectations.js'
 import type { Fault } from './faults.js'
-import { AGE, announced, DEADLINE, mostFetches } from './pauses.js'
+import { AGE, announced, DEADLINE, mostFailures, mostSuccesses } from './pauses.js'
 import { tally } from './requests.js'
 import type { Answer } from './requests.js'
-import { openStage, settled } from './stage.js'
+import { openStage } from './stage.js'
 import type { Stage } from './stage.js'
 import { forged, tokenOf } from './tokens.js'
 import type { VirtualTime } from './virtual-time.js'
@@ -38,12 +38,12 @@ export async function tenMinutes (fault: Fault, time: VirtualTime): Promise<Long
       // What hangs gets its answer when the clock has moved on.
       if (!fault.endless) {
         await answer
-        await settled(stage)
+        await stage.settled()
       }
       time.advance(1)
     }
     const fetches = health().fetches - 1
-    const most = mostFetches(SECONDS, fault, true)
+    const most = fault.cause === undefined ? mostSuccesses(SECONDS) : mostFailures(SECONDS, fault)
     const unknown = await answersTo(asked, time)
     const recovery = await recover(fault, stage, time)
     expect(known.every(({ status }) => status === 200), `tokens of a held key get ${tally(known)}`)
@@ -81,12 +81,14 @@ async function recover (fault: Fault, stage: Stage, time: VirtualTime): Promise<
   const isWell = () => health().state === 'fresh'
   const limit = isWell() ? 0 : announced(health(), 1)
   await fault.end(issuer)
+  const { fetches } = health()
   let took = 0
   while (!isWell() && took < limit + 10) {
     time.advance(1)
     took++
     await ask(tokenOf(issuer))
-    await settled(stage)
+    // What hung when the fault ended hangs until its deadline.
+    if (!fault.endless || health().fetches > fetches) await stage.settled()
   }
   return { took, limit: Math.ceil(limit) }
 }

@@ -1,9 +1,9 @@
 import { expectations } from '../expectations.js'
-import { AGE, longestPause, mostFetches, STALE } from '../pauses.js'
+import { AGE, longestPause, mostFailures, STALE } from '../pauses.js'
 import { tally } from '../requests.js'
 import type { Answer } from '../requests.js'
 import type { Check } from '../rows.js'
-import { openStage, settled } from '../stage.js'
+import { openStage } from '../stage.js'
 import { tokenOf } from '../tokens.js'
 import type { VirtualTime } from '../virtual-time.js'
 
@@ -15,7 +15,7 @@ export async function longOutage (time: VirtualTime): Promise<Check> {
   try {
     issuer.behave('status-500')
     const first = await step(AGE, 1)
-    const fetches = health().failures
+    const fetches = health().fetches - 1
     const rest = await step(STALE - 620, 10)
     time.advance(10)
     const last = await ask(tokenOf(issuer))
@@ -27,7 +27,7 @@ export async function longOutage (time: VirtualTime): Promise<Check> {
     expect(first.every(({ status }) => status === 200), `in ten minutes of outage they get ${tally(first)}`)
     expect([...rest, last].every(({ status }) => status === 200), `up to the bound they get ${tally([...rest, last])}`)
     expect(past.status === 503 && past.retryAfter !== undefined, `past the bound it is ${past.status}, Retry-After: ${past.retryAfter}`)
-    const most = mostFetches(AGE, {}, false)
+    const most = mostFailures(AGE)
     expect(fetches <= most, `in ten minutes of outage there are ${fetches} fetches, not ${most} at most`)
     expect(past.retryAfter! <= longestPause(7), `Retry-After is ${past.retryAfter} s`)
     expect(back <= past.retryAfter!, `it is back after ${back} s, not ${past.retryAfter}`)
@@ -46,7 +46,7 @@ export async function longOutage (time: VirtualTime): Promise<Check> {
     const answers: Answer[] = []
     for (let passed = 0; passed < seconds; passed += width) {
       answers.push(await ask(tokenOf(issuer)))
-      await settled(stage)
+      await stage.settled()
       time.advance(width)
     }
     return answers
