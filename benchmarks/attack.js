@@ -5,14 +5,15 @@ import { servers } from './plan.js'
 import { ServerProcess } from './server-process.js'
 import { forgeToken } from './signed-token.js'
 import { quantile, spread } from './statistics.js'
-import { grouped, table, withQuartiles } from './table.js'
+import { fixed, grouped, table, withQuartiles } from './table.js'
 import { requestWith } from './traffic.js'
 
 const honest = { connections: 4, rate: 400, status: 200 }
 
 /**
  * Latency of honest requests while others send forged tokens with unknown key ids; beside it what the same number of
- * ordinary requests does to a bare route. For each launch and server: `{ quiet, paced, flat, fetches }`.
+ * ordinary requests does to a bare route. For each launch and server: `{ quiet, paced, flat, fetches, seconds }`, where
+ * `seconds` is how long forged tokens came.
  */
 export async function measureAttack (size, { issuer, traffics }) {
   const key = issuer.keys.find(({ alg }) => alg === 'RS256')
@@ -36,13 +37,14 @@ async function measureServer ({ module }, { honestRequest, requests, status }, s
   try {
     await server.send(Array.from({ length: size.warmUp }, () => honestRequest), 200)
     const before = issuer.fetches()
+    const begin = performance.now()
     await server.send(requests.slice(size.forged), status)
 
     const others = requests.slice(0, size.forged)
     const quiet = await sendHonest(server, honestRequest, AbortSignal.timeout(Math.round(size.forged / size.rate * 1000)))
     const paced = await sendBeside(server, honestRequest, { requests: others, status, rate: size.rate })
     const flat = await sendBeside(server, honestRequest, { requests: others, status, passes: size.passes })
-    return { quiet, paced, flat, fetches: issuer.fetches() - before }
+    return { quiet, paced, flat, fetches: issuer.fetches() - before, seconds: (performance.now() - begin) / 1000 }
   } finally {
     server.stop()
   }
@@ -80,7 +82,7 @@ export function renderAttack (launches, { forged, rate, passes }) {
       phase === 'quiet' ? 'nothing else' : id === 'ours' ? 'forged, unknown key ids' : 'ordinary requests',
       phase === 'quiet' ? '' : grouped(quantile(each(({ others }) => others), 0.5)),
       grouped(quantile(each(({ count }) => count), 0.5)),
-      quantile(each(({ p50 }) => p50), 0.5).toFixed(2),
+      fixed(quantile(each(({ p50 }) => p50), 0.5), 2),
       withQuartiles(spread(each(({ p99 }) => p99)), 2),
       phase === 'quiet' ? '' : withQuartiles(spread(each(({ p99 }, { quiet }) => p99 / quiet.p99)), 1)
     ]

@@ -1,5 +1,6 @@
 import { once, setMaxListeners } from 'node:events'
 import { connect } from 'node:net'
+import { AnswerReader } from './answer-reader.js'
 
 const deadline = 60_000
 
@@ -29,19 +30,21 @@ export class Load {
 
 function sendInTurn (socket, requests, status, late) {
   return new Promise((resolve, reject) => {
-    let answer = ''
+    const answers = new AnswerReader()
 
     const next = () => {
       const { value, done } = requests.next()
       if (done) return settle(resolve)
-      answer = ''
       socket.write(value)
     }
     const read = (chunk) => {
-      answer += chunk.latin1Slice()
-      if (!isComplete(answer)) return
-      if (answer.startsWith(`HTTP/1.1 ${status} `)) next()
-      else fail(new Error(`expected status ${status}, got:\n${answer}`))
+      try {
+        const complete = answers.take(chunk, status)
+        if (complete > 1) throw new Error('more answers than requests')
+        if (complete === 1) next()
+      } catch (error) {
+        fail(error)
+      }
     }
     const settle = (outcome, value) => {
       socket.off('data', read).off('error', fail).off('close', closed)
@@ -56,10 +59,4 @@ function sendInTurn (socket, requests, status, late) {
     late.addEventListener('abort', tooLate)
     next()
   })
-}
-
-/** Whether an answer is all there. Every server here sends a Content-Length; a chunked answer would end at the deadline. */
-export function isComplete (answer) {
-  const end = answer.indexOf('\r\n\r\n')
-  return end !== -1 && answer.length >= end + 4 + Number(/\ncontent-length: (\d+)/i.exec(answer)?.[1])
 }

@@ -1,30 +1,49 @@
+import { availableParallelism } from 'node:os'
 import { leadIn } from './plan.js'
 import { ServerProcess } from './server-process.js'
 
 /**
  * Runs one scenario in fresh processes. Every round tells for every server the CPU microseconds per request (`own`)
- * and those of its baseline in the same round (`base`).
+ * and those of its baseline in the same block of the round (`base`). A baseline's own are the mean over its blocks.
  */
 export async function measure ({ servers, blocks }, traffics, size, config) {
   const started = new Map(await Promise.all(
     [...servers].map(async ([id, server]) => [id, await start(server, traffics, size, config)])
   ))
   try {
-    for (const { warmUp } of started.values()) await warmUp()
-    const rounds = Array.from({ length: size.rounds }, () => ({}))
+    await warmUpAll(started)
+    const measured = []
     for (const block of blocks) {
-      for (const [i, round] of rounds.entries()) Object.assign(round, await measureRound(block, started, i))
+      for (let round = 0; round < size.rounds; round++) measured.push({ round, cells: await measureRound(block, started, round) })
     }
-    return rounds
+    return Array.from({ length: size.rounds }, (_, i) => joinBlocks(measured.filter(({ round }) => round === i)))
   } finally {
     for (const { stop } of started.values()) stop()
   }
+}
+
+// One to a core: nothing is measured yet.
+async function warmUpAll (started) {
+  const waiting = started.values()
+  await Promise.all(Array.from({ length: availableParallelism() }, async () => {
+    for (const { warmUp } of waiting) await warmUp()
+  }))
 }
 
 async function measureRound (block, started, round) {
   const cpu = {}
   for (const id of round % 2 === 0 ? block : block.toReversed()) cpu[id] = await started.get(id).takeTurn(round)
   return Object.fromEntries(block.map((id) => [id, { own: cpu[id], base: cpu[block[0]] }]))
+}
+
+// One round of the scenario from its blocks.
+function joinBlocks (blocks) {
+  const ids = new Set(blocks.flatMap(({ cells }) => Object.keys(cells)))
+  return Object.fromEntries([...ids].map((id) => {
+    const found = blocks.map(({ cells }) => cells[id]).filter((cell) => cell !== undefined)
+    const mean = (name) => found.reduce((sum, cell) => sum + cell[name], 0) / found.length
+    return [id, { own: mean('own'), base: mean('base') }]
+  }))
 }
 
 /** How many tokens of each kind a run of this size needs so that a server gets each only once. */
@@ -55,6 +74,5 @@ async function start ({ label, module, options, open, share, traffic: kind }, tr
     const requests = await send(from + leadIn * count, count * share)
     return (await server.cpu() - before) / requests
   }
-  // A server with a smaller share is a slow one, whose last microsecond does not matter: half of the warm-up will do.
-  return { warmUp: () => send(0, size.warmUp * Math.min(1, 2 * share)), takeTurn, stop: () => server.stop() }
+  return { warmUp: () => send(0, size.warmUp * share), takeTurn, stop: () => server.stop() }
 }

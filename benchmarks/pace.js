@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { isComplete } from './load.js'
+import { AnswerReader } from './answer-reader.js'
+
+const deadline = 60_000
 
 /**
  * Sends requests at a constant rate over a few connections, whether answers are late or not, until `signal` aborts or
- * the requests end. Resolves to the latency of each in milliseconds; standing in line for its connection counts.
+ * the requests end. Resolves to the latency of each in milliseconds, from the moment it was due by the schedule: to
+ * stand in line for its connection counts, and so does a client that comes late.
  */
 export async function sendAtRate (port, requests, { connections, rate, status, signal }) {
   const lanes = await Promise.all(Array.from({ length: connections }, () => Lane.open(port, status)))
@@ -12,9 +15,10 @@ export async function sendAtRate (port, requests, { connections, rate, status, s
     const answered = []
     const begin = performance.now()
     for (const request of requests) {
-      while (performance.now() < begin + answered.length * 1000 / rate) await new Promise((resolve) => { setTimeout(resolve, 1) })
+      const due = begin + answered.length * 1000 / rate
+      while (performance.now() < due) await new Promise((resolve) => { setTimeout(resolve, 1) })
       if (signal?.aborted) break
-      answered.push(lanes[answered.length % connections].ask(request))
+      answered.push(lanes[answered.length % connections].ask(request, due))
     }
     return await Promise.all(answered)
   } finally {
@@ -26,24 +30,28 @@ export async function sendAtRate (port, requests, { connections, rate, status, s
 class Lane {
   #socket
   #line = []
-  #answer = ''
+  #answers = new AnswerReader()
   #status
+  #broken
 
   static async open (port, status) {
     const lane = new Lane()
     lane.#status = status
     lane.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
     await once(lane.#socket, 'connect')
-    lane.#socket
+    lane.#socket.setTimeout(deadline)
       .on('data', (chunk) => lane.#read(chunk))
       .on('error', (error) => lane.#fail(error))
       .on('close', () => lane.#fail(new Error('the server closed a connection')))
+      .on('timeout', () => lane.#fail(new Error(`no answer within ${deadline} ms`)))
     return lane
   }
 
-  ask (request) {
+  /** Throws if the connection is broken. */
+  ask (request, due) {
+    if (this.#broken) throw this.#broken
     const answered = new Promise((resolve, reject) => {
-      this.#line.push({ request, resolve, reject, due: performance.now() })
+      this.#line.push({ request, resolve, reject, due })
     })
     // Whoever waits for all of them hears of it.
     answered.catch(() => {})
@@ -57,16 +65,22 @@ class Lane {
   }
 
   #read (chunk) {
-    this.#answer += chunk.latin1Slice()
-    if (!isComplete(this.#answer)) return
-    if (!this.#answer.startsWith(`HTTP/1.1 ${this.#status} `)) return this.#fail(new Error(`expected status ${this.#status}, got:\n${this.#answer}`))
-    this.#answer = ''
+    try {
+      for (let left = this.#answers.take(chunk, this.#status); left > 0; left--) this.#next()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #next () {
+    if (this.#line.length === 0) throw new Error('more answers than requests')
     const { resolve, due } = this.#line.shift()
     resolve(performance.now() - due)
     if (this.#line.length > 0) this.#socket.write(this.#line[0].request)
   }
 
   #fail (error) {
+    this.#broken ??= error
     for (const { reject } of this.#line.splice(0)) reject(error)
   }
 }

@@ -1,6 +1,6 @@
 import { scenarios } from './plan.js'
 import { spread } from './statistics.js'
-import { grouped } from './table.js'
+import { fixed as withDigits, grouped } from './table.js'
 import { overhead } from './targets.js'
 
 // The bars of each path, by the ids of plan.js; where a peer has a cache of verified tokens, with it.
@@ -9,7 +9,8 @@ const paths = {
   thousand: ['ours', 'jwksCached', 'getJwksCached'],
   rs256: ['raw', 'ours', 'jwks', 'getJwks', 'jose', 'bearer'],
   es256: ['raw', 'ours', 'getJwksES256', 'jose', 'bearer'],
-  garbage: ['ours', 'jwks', 'getJwks', 'jose']
+  garbage: ['ours', 'jwks', 'getJwks', 'jose', 'bearer'],
+  lookalike: ['ours', 'jwks', 'getJwks', 'jose', 'bearer']
 }
 
 const width = 880
@@ -47,7 +48,7 @@ function bar (y, server, label, { median, low, high }) {
   const kind = server === 'ours' ? 'ours' : server === 'raw' ? 'raw' : 'peer'
   const end = left + Math.max(1, Math.min(median, longest) * scale)
   const isCut = median > longest
-  const value = `${median < 9.95 ? median.toFixed(1) : grouped(median)} µs${isCut ? ', cut' : ''}`
+  const value = `${median < 9.95 ? withDigits(median, 1) : grouped(median)} µs${isCut ? ', cut' : ''}`
   const clip = (x) => left + Math.max(0, Math.min(x, longest)) * scale
   const parts = [
     text(left - 10, y + 13, label, `text-anchor="end"${kind === 'ours' ? ' class="strong"' : ''}`),
@@ -91,7 +92,7 @@ ${parts.join('\n')}
 `
 }
 
-const fixed = (number) => Number(number.toFixed(1))
+const fixed = (number) => Number(withDigits(number, 1))
 
 const text = (x, y, content, attributes = '') => `<text x="${x}" y="${y}" ${attributes}>${escape(content)}</text>`
 

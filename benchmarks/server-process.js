@@ -27,7 +27,12 @@ export class ServerProcess {
 
   /** CPU microseconds, user and system, that the process has used so far. */
   async cpu () {
-    return (await this.#ask('cpu')).cpu
+    return (await this.usage()).cpu
+  }
+
+  /** The same as `cpu`, with the time by clock.js: `at`. */
+  async usage () {
+    return this.#ask('cpu')
   }
 
   /** Begins to measure how late the event loop of the process is. */

@@ -5,7 +5,7 @@ import { servers } from './plan.js'
 import { ServerProcess } from './server-process.js'
 import { signToken } from './signed-token.js'
 import { quantile } from './statistics.js'
-import { table } from './table.js'
+import { fixed, table } from './table.js'
 
 const contestants = ['bare', 'ours', 'lazy', 'required', 'jwks', 'getJwks', 'jose', 'bearer'].map((id) => servers[id])
 
@@ -72,7 +72,7 @@ export function renderStartup (results, { patience }) {
 }
 
 function columns (runs, patience) {
-  const median = (name) => `${quantile(runs.map((run) => run[name]), 0.5).toFixed(1)} s`
+  const median = (name) => `${fixed(quantile(runs.map((run) => run[name]), 0.5), 1)} s`
   const all = (holds) => runs.every(holds)
   if (all(({ ended }) => ended !== undefined)) return [`the boot fails after ${median('ended')}`, '', '']
   const statuses = [...new Set(runs.map(({ status }) => status))]

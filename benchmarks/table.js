@@ -7,12 +7,18 @@ export function table (head, rows, numbers = []) {
   return [line(head), line(rule), ...rows.map(line)].join('\n')
 }
 
+/** A number with so many digits after the point, zero without a sign. Throws where there is no number to print. */
+export function fixed (number, digits) {
+  if (!Number.isFinite(number)) throw new Error(`cannot print ${number}: a measurement is missing, or was divided by zero`)
+  return number.toFixed(digits).replace(/^-(?=[0.]*$)/, '')
+}
+
 /** A median with its quartiles in brackets. */
 export function withQuartiles ({ median, low, high }, digits) {
-  return `${median.toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`
+  return `${fixed(median, digits)} [${fixed(low, digits)}, ${fixed(high, digits)}]`
 }
 
 /** A number with a comma between its thousands. */
 export function grouped (number) {
-  return Math.round(number).toLocaleString('en-US')
+  return Number(fixed(number, 0)).toLocaleString('en-US')
 }

@@ -4,10 +4,18 @@ import { spread } from './statistics.js'
 export const overhead = (rounds, id) => rounds.map(({ [id]: { own, base } }) => own - base)
 
 /** Overhead of a cell as a multiple of the overhead of the raw verification, by round. */
-export const timesRaw = (rounds, id) => rounds.map(({ [id]: { own, base }, raw }) => (own - base) / (raw.own - raw.base))
+export const timesRaw = (rounds, id) => rounds.map(({ [id]: { own, base }, raw }) => {
+  const one = raw.own - raw.base
+  if (!(one > 0)) throw new Error(`crypto.verify alone cost ${one} µs over a bare route: too few requests, or a busy machine`)
+  return (own - base) / one
+})
 
 const overBare = (rounds) => overhead(rounds, 'ours')
 const timesVerify = (rounds) => timesRaw(rounds, 'ours')
+const timesServed = (rounds) => rounds.map(({ ours, served }) => ours.own / served.own)
+const timesBare = (rounds) => rounds.map(({ ours }) => ours.own / ours.base)
+/** An unknown key id may cause one fetch in so many seconds. */
+const pause = 30
 
 const targets = [
   { scenario: 'seen', text: 'Token seen before, µs over bare', limit: 2, values: overBare },
@@ -15,18 +23,10 @@ const targets = [
   { scenario: 'rs256', text: 'Token never seen, RS256, x verify', limit: 1.35, values: timesVerify },
   { scenario: 'es256', text: 'Token never seen, ES256, x verify', limit: 1.15, values: timesVerify },
   { scenario: 'eddsa', text: 'Token never seen, EdDSA, x verify', limit: 1.15, values: timesVerify },
-  {
-    scenario: 'garbage',
-    text: 'Garbage refused, x a request of ours served',
-    limit: 1,
-    values: (rounds) => rounds.map(({ ours, served }) => ours.own / served.own)
-  },
-  {
-    scenario: 'garbage',
-    text: 'Garbage refused, x a bare request served',
-    limit: 1,
-    values: (rounds) => rounds.map(({ ours }) => ours.own / ours.base)
-  },
+  { scenario: 'garbage', text: 'Random garbage refused, x a request of ours served', limit: 1, values: timesServed },
+  { scenario: 'garbage', text: 'Random garbage refused, x a bare request served', limit: 1, values: timesBare },
+  { scenario: 'lookalike', text: 'Garbage like a token refused, x a request of ours served', limit: 1, values: timesServed },
+  { scenario: 'lookalike', text: 'Garbage like a token refused, x a bare request served', limit: 1, values: timesBare },
   {
     scenario: 'attack',
     text: 'p99 of honest requests under attack, x their quiet p99',
@@ -35,17 +35,16 @@ const targets = [
   },
   {
     scenario: 'attack',
-    text: 'Fetches of the key set in that attack, at most',
+    text: `Most fetches of the key set in ${pause} s of that attack`,
     limit: 1,
-    digits: 0,
-    values: (launches) => [Math.max(...launches.map(({ ours }) => ours.fetches))]
+    values: (launches) => [Math.max(...launches.map(({ ours }) => ours.fetches / Math.ceil(ours.seconds / pause)))]
   }
 ]
 
 /** The targets whose scenario was measured, each with what was found and whether it was held. */
 export function checkTargets (results) {
-  return targets.filter(({ scenario }) => results.has(scenario)).map(({ scenario, text, limit, digits = 2, values }) => {
+  return targets.filter(({ scenario }) => results.has(scenario)).map(({ scenario, text, limit, values }) => {
     const found = spread(values(results.get(scenario)))
-    return { text, limit, digits, found, held: found.median <= limit }
+    return { text, limit, found, held: found.median <= limit }
   })
 }

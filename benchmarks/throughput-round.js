@@ -1,4 +1,5 @@
 import autocannon from 'autocannon'
+import { now } from './clock.js'
 import { quantile } from './statistics.js'
 
 /**
@@ -8,8 +9,7 @@ import { quantile } from './statistics.js'
 export async function runRound (server, tokens, { connections, seconds }) {
   const latencies = []
   const warm = new Set()
-  let begin, end, watched
-  const cpu = await server.cpu()
+  let begin, end, first
 
   const run = autocannon({
     url: `http://127.0.0.1:${server.port}/`,
@@ -19,10 +19,10 @@ export async function runRound (server, tokens, { connections, seconds }) {
     ...(tokens.length === 1 ? { duration: seconds } : { amount: tokens.length, setupClient: dealer(tokens, connections) })
   })
   run.on('response', (client, status, bytes, latency) => {
-    end = performance.now()
+    end = now()
     if (begin === undefined) {
       begin = end
-      watched = server.watchLoop()
+      first = lookAt(server)
     }
     // autocannon counts the first latency of a connection from before it connects all the others.
     if (warm.has(client)) latencies.push(latency)
@@ -31,8 +31,8 @@ export async function runRound (server, tokens, { connections, seconds }) {
   const outcome = await run
 
   const elapsed = end - begin
-  await watched
-  const busy = (await server.cpu() - cpu) / 1000 / elapsed
+  const { cpu, at } = await first
+  const busy = ((await server.usage()).cpu - cpu) / 1000 / (end - at)
   const delay = await server.loopDelay()
   const answers = latencies.length + warm.size
   if (outcome['2xx'] !== answers || outcome.non2xx + outcome.errors + outcome.timeouts > 0) {
@@ -44,6 +44,13 @@ export async function runRound (server, tokens, { connections, seconds }) {
     delay,
     busy
   }
+}
+
+// What the server has used so far, while it is under load; from now on its loop is watched.
+async function lookAt (server) {
+  const usage = await server.usage()
+  await server.watchLoop()
+  return usage
 }
 
 // Gives every connection its own share of the tokens.

@@ -2,7 +2,7 @@ import { servers } from './plan.js'
 import { runRound } from './throughput-round.js'
 import { ServerProcess } from './server-process.js'
 import { quantile, spread } from './statistics.js'
-import { grouped, table } from './table.js'
+import { fixed, grouped, table } from './table.js'
 
 const paths = [
   { traffic: 'seen', title: 'seen before', servers: ['bare', 'ours', 'jwksCached', 'getJwksCached', 'jose', 'express', 'bearer'] },
@@ -49,10 +49,10 @@ export function renderThroughput (results, { connections, rounds }) {
     return [
       path, label,
       `${grouped(median((round) => round.perSecond))} [${grouped(low)}, ${grouped(high)}]`,
-      median(({ latency }) => latency.p50).toFixed(1),
-      median(({ latency }) => latency.p99).toFixed(1),
-      ['p50', 'p99', 'max'].map((name) => median(({ delay }) => delay[name]).toFixed(1)).join(' / '),
-      (100 * median(({ busy }) => busy)).toFixed(0)
+      fixed(median(({ latency }) => latency.p50), 1),
+      fixed(median(({ latency }) => latency.p99), 1),
+      ['p50', 'p99', 'max'].map((name) => fixed(median(({ delay }) => delay[name]), 1)).join(' / '),
+      fixed(100 * median(({ busy }) => busy), 0)
     ]
   })
   const head = ['Token', 'Server', 'Requests/s', 'p50, ms', 'p99, ms', 'Loop delay p50 / p99 / max, ms', 'Server CPU, %']

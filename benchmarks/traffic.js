@@ -6,7 +6,7 @@ export function requestWith (token) {
 }
 
 /** What callers send, by the name the scenarios use. */
-export function makeTraffic ({ rs256, es256, eddsa, forged, garbage }) {
+export function makeTraffic ({ rs256, es256, eddsa, forged, garbage, lookalike }) {
   return {
     seen: new Traffic(rs256.slice(0, 1), { repeats: true }),
     thousand: new Traffic(rs256.slice(0, 1000), { repeats: true }),
@@ -14,7 +14,8 @@ export function makeTraffic ({ rs256, es256, eddsa, forged, garbage }) {
     es256: new Traffic(es256),
     eddsa: new Traffic(eddsa),
     forged: new Traffic(forged, { valid: false }),
-    garbage: new Traffic(garbage, { valid: false })
+    garbage: new Traffic(garbage, { valid: false }),
+    lookalike: new Traffic(lookalike, { valid: false })
   }
 }
 

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { AnswerReader } from '../answer-reader.js'
 
 const deadline = 60_000
 
 /** A keep-alive connection on which several requests are sent at once (HTTP pipelining). */
 export class Connection {
   #socket
-  #text = ''
+  #answers = new AnswerReader()
   #pending
 
   static async open (port) {
@@ -46,26 +47,8 @@ export class Connection {
   }
 
   #read (chunk) {
-    this.#text += chunk.latin1Slice()
-    let at = 0
-    for (let end; (end = endOfAnswer(this.#text, at)) !== -1; at = end) this.#check(this.#text.slice(at, end))
-    this.#text = this.#text.slice(at)
-    if (this.#pending?.left === 0) this.#pending.resolve()
+    this.#pending.left -= this.#answers.take(chunk, this.#pending.status)
+    if (this.#pending.left < 0) throw new Error('more answers than requests')
+    if (this.#pending.left === 0) this.#pending.resolve()
   }
-
-  #check (answer) {
-    const { status } = this.#pending
-    if (!answer.startsWith(`HTTP/1.1 ${status} `)) throw new Error(`expected status ${status}, got:\n${answer}`)
-    if (--this.#pending.left < 0) throw new Error('more answers than requests')
-  }
-}
-
-// Every server here answers with a Content-Length.
-function endOfAnswer (text, at) {
-  const end = text.indexOf('\r\n\r\n', at)
-  if (end === -1) return -1
-  const length = /\ncontent-length: (\d+)/i.exec(text.slice(at, end))?.[1]
-  if (length === undefined) throw new Error('an answer without Content-Length')
-  const whole = end + 4 + Number(length)
-  return whole <= text.length ? whole : -1
 }

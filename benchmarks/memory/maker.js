@@ -1,32 +1,23 @@
 // A worker thread: makes requests, a batch whenever one is asked for, so that no server process ever signs a token.
-import { randomBytes, sign } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
-import { signingInput } from '../claims.js'
+import { garbage, lookalike, partLengths } from '../random-token.js'
+import { signToken } from '../signed-token.js'
+import { requestWith } from '../traffic.js'
 
-const { kind, count, batch, issuer, audience, key: { alg, kid, privateKey } } = workerData
-const key = { key: privateKey, dsaEncoding: 'ieee-p1363' }
-const head = 'GET / HTTP/1.1\r\nHost: api.example.com\r\nUser-Agent: benchmark\r\nAccept: application/json\r\n'
-
-const makers = { valid, garbage }
-const lengths = valid(0).split('.').map(({ length }) => length)
+const { kind, count, batch, issuer, audience, key } = workerData
+const valid = (serial) => signToken(key, { issuer, audience }, serial)
+const lengths = partLengths(valid(0))
+const makers = {
+  valid,
+  garbage: (serial) => serial % 2 === 0 ? garbage(lengths) : lookalike(lengths)
+}
 let made = 0
 
-function valid (serial) {
-  const input = signingInput({ alg, typ: 'at+jwt', kid }, { issuer, audience, serial })
-  return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
-}
-
-// As long as a valid token, three parts of random characters. Every second one begins as a token does, which takes
-// it a few checks further.
-function garbage (serial) {
-  const text = lengths.map((length) => randomBytes(length).toString('base64url').slice(0, length)).join('.')
-  return serial % 2 === 0 ? text : `eyJ${text.slice(3)}`
-}
-
+// A copy: small buffers share their memory, which then could not be handed over.
 function nextBatch () {
   const requests = Math.min(batch, count - made)
-  const texts = Array.from({ length: requests }, () => `${head}Authorization: Bearer ${makers[kind](made++)}\r\n\r\n`)
-  return { requests, bytes: new TextEncoder().encode(texts.join('')) }
+  const bytes = Buffer.concat(Array.from({ length: requests }, () => requestWith(makers[kind](made++))))
+  return { requests, bytes: new Uint8Array(bytes) }
 }
 
 parentPort.on('message', () => {

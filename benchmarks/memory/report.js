@@ -4,6 +4,8 @@ import { table } from '../table.js'
 
 /** MB that our server may hold more than the bare one. */
 const limit = 64
+/** Tokens of each kind from which on the targets are judged: with fewer, no cache is full. */
+export const enough = 20_000
 
 const megabytes = (bytes) => (bytes / 2 ** 20).toFixed(1)
 const used = ({ heapUsed, external }) => heapUsed + external
@@ -28,7 +30,7 @@ const columns = (memory) => [memory.heapUsed, memory.external, used(memory), mem
 function renderTargets (bare, { ours, garbage }) {
   const row = (text, server) => {
     const more = used(server.after) - used(bare.after)
-    return [text, `< ${limit}`, megabytes(more), more < limit * 2 ** 20 ? 'held' : 'missed']
+    return [text, `< ${limit}`, megabytes(more), server.count < enough ? 'not judged' : more < limit * 2 ** 20 ? 'held' : 'missed']
   }
   const rows = [
     row('heapUsed + external after gc, valid tokens, MB over bare', ours),

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { now } from '../clock.js'
 
 // Milliseconds between two looks at the clock. The histogram counts them as delay; they are taken off again.
 const resolution = 1
@@ -8,7 +9,7 @@ let histogram
 export const answers = {
   cpu () {
     const { user, system } = process.cpuUsage()
-    return { cpu: user + system }
+    return { cpu: user + system, at: now() }
   },
 
   watchLoop () {

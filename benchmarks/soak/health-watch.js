@@ -4,6 +4,11 @@ const every = 100
 /** Longer than any request waits. */
 const kept = 60_000
 
+/** While the address of the key set is known, trouble with the discovery document fails no fetch. */
+export function lastFetchFailed ({ lastError }) {
+  return lastError !== undefined && !lastError.includes('/.well-known/openid-configuration: ')
+}
+
 /** Asks the server again and again for `health()`, and keeps its latest answers. */
 export class HealthWatch {
   #snapshots = []
@@ -32,7 +37,7 @@ export class HealthWatch {
     const before = this.#snapshots.findLastIndex(({ answered }) => answered <= from)
     const after = this.#snapshots.findIndex(({ asked }) => asked >= until)
     const around = this.#snapshots.slice(Math.max(0, before), after + 1).map(({ health }) => health)
-    return before === -1 || around.some(({ lastError, failures }) => lastError !== undefined || failures !== around[0].failures)
+    return before === -1 || around.some((health) => lastFetchFailed(health) || health.failures !== around[0].failures)
   }
 
   async #watch (child, clock, each) {

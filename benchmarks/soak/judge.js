@@ -1,8 +1,9 @@
+import { lastFetchFailed } from './health-watch.js'
 import { allowedStatuses, faultOf } from './oracle.js'
 
 /** Holds every answer, and everything `health()` says, against what is right, and counts. */
 export class Judge {
-  /** By kind of request: how many, by status, and how many wrong. */
+  /** By kind of request and whether its key was held: `kind`, how many, by status, and how many wrong. */
   kinds = new Map()
   requests = 0
   accepted = 0
@@ -48,7 +49,7 @@ export class Judge {
     const mustServe = allowed.length === 1 && allowed[0] === 200
     const unserved = mustServe && !(status < 500)
     const held = kid === undefined ? undefined : this.#ring.holds(kid, from, until)
-    this.#count(describe(kind, held), status, right)
+    this.#count(kind, held, status, right)
     if (unserved) this.unserved++
     if (allowed.length > 1) this.lenient++
     if (right) return
@@ -56,9 +57,10 @@ export class Judge {
     this.#complain('wrong decision', { kind, kid, status, fault, allowed, held, failing, ...times, health })
   }
 
-  #count (kind, status, right) {
-    const counts = this.kinds.get(kind) ?? { requests: 0, wrong: 0, byStatus: {} }
-    this.kinds.set(kind, counts)
+  #count (kind, held, status, right) {
+    const text = describe(kind, held)
+    const counts = this.kinds.get(text) ?? { kind, requests: 0, wrong: 0, byStatus: {} }
+    this.kinds.set(text, counts)
     counts.requests++
     counts.byStatus[status ?? 'none'] = (counts.byStatus[status ?? 'none'] ?? 0) + 1
     this.requests++
@@ -73,7 +75,7 @@ export class Judge {
     const said = String([...health.keys].sort())
     const possible = this.#ring.sets(asked, answered)
     if (!possible.some((kids) => String([...kids].sort()) === said)) faults.push('keys the ring cannot hold')
-    if (health.lastError !== undefined && !this.#ring.mayFail(asked, answered)) faults.push('a failed fetch while the key server answered')
+    if (lastFetchFailed(health) && !this.#ring.mayFail(asked, answered)) faults.push('a failed fetch while the key server answered')
     const overdue = this.#ring.overdueSince(asked)
     if (overdue !== undefined) faults.push(`no fetch, due at ${seconds(overdue)} s`)
     if (faults.length === 0) return

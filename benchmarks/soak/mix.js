@@ -5,6 +5,19 @@ import { keysInUse, lifeOf, signingKey } from './schedule.js'
 export const shares = {
   known: 40, fresh: 20, brief: 5, expired: 5, forged: 8, unknown: 6, garbage: 8, none: 8
 }
+/** What comes of them: every kind of credential, with the seconds after which one of it has surely been sent. */
+export const kinds = {
+  'valid, seen': 0,
+  'valid, never seen': 0,
+  'valid, key removed': 90,
+  'valid for seconds': 0,
+  'expired, valid before': 25,
+  expired: 0,
+  forged: 0,
+  'unknown kid': 0,
+  garbage: 0,
+  'no credential': 0
+}
 const total = Object.values(shares).reduce((sum, share) => sum + share, 0)
 /** Tokens of each key that are sent again and again. */
 const pooled = 100

@@ -1,4 +1,5 @@
-import { table } from '../table.js'
+import { fixed, table } from '../table.js'
+import { musts } from './musts.js'
 import { rate } from './traffic.js'
 
 const number = (value) => value.toLocaleString('en')
@@ -6,23 +7,15 @@ const megabytes = (bytes) => (bytes / 2 ** 20).toFixed(1)
 
 /** The section 'Soak' as Markdown. */
 export function renderSoak (result, conditions) {
-  const { judge, marks, last } = result
-  const parts = [renderMusts(judge, last), renderKinds(judge), renderSummary(result), renderMarks(marks), method]
+  const { judge, marks } = result
+  const parts = [renderMusts(result), renderKinds(judge), renderSummary(result), renderMarks(marks), method]
   return [conditions, ...parts].join('\n\n')
 }
 
-/** Everything that must be 0. */
-export function musts ({ wrong, unserved, misreported, accepted }, { stats }) {
-  return [
-    ['Wrong decisions', wrong],
-    ['5xx for tokens whose key is held', unserved],
-    ['Wrong words of `health()`', misreported],
-    ['200s that `stats()` counted otherwise', Math.abs(stats.accepted - accepted)]
-  ]
-}
-
-function renderMusts (judge, last) {
-  const rows = musts(judge, last).map(([text, found]) => [text, '0', number(found), found === 0 ? 'held' : 'broken'])
+function renderMusts (result) {
+  const rows = musts(result).map(({ text, limit, found, held }) => (
+    [text, limit, Number.isInteger(found) ? number(found) : fixed(found, 1), held ? 'held' : 'broken']
+  ))
   return table(['Must', 'Limit', 'Counted', ''], rows, [1, 2])
 }
 

@@ -40,7 +40,8 @@ export async function soak (minutes, print) {
     await watch.stop()
     mark()
     const { outages, deliveries } = keyServer
-    return { judge, marks, outages, deliveries: deliveries.length, rotations: signingKey(clock.now()), last: watch.latest }
+    const keySets = new Set(deliveries.map(({ kids }) => kids.join())).size
+    return { minutes, judge, marks, outages, deliveries: deliveries.length, keySets, rotations: signingKey(clock.now()), last: watch.latest }
   } finally {
     clearInterval(timer)
     child.stop()

@@ -12,7 +12,7 @@ const afterlife = 130_000
 /** An outage begins in this part of its minute. */
 export const outageWindow = { from: 10_000, until: 40_000 }
 export const outageLength = 15_000
-const modes = ['refused', 'hang', '500']
+export const modes = ['refused', 'hang', '500']
 
 /** When a key comes into the key set and leaves it. Keys are numbered from 0. */
 export function lifeOf (index) {

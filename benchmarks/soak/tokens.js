@@ -1,5 +1,6 @@
 import { randomBytes, sign } from 'node:crypto'
 import { audience } from '../issuer.js'
+import { garbage } from '../random-token.js'
 import { foreignKey, keyPair } from './keys.js'
 
 /** The plugin's clock tolerance by default, in seconds. */
@@ -35,7 +36,7 @@ export class Tokens {
 
   /** Of the right length and alphabet, and no more than that. */
   garbage () {
-    return { text: [60, 300, 86].map((length) => randomBytes(length).toString('base64url').slice(0, length)).join('.') }
+    return { text: garbage([60, 300, 86]) }
   }
 
   #make (kid, key, lifetime) {
