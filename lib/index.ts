@@ -71,8 +71,11 @@ export {
 } from './errors.js'
 export type { AuthErrorCode } from './errors.js'
 export { getAuth } from './get-auth.js'
-export { auth0, oidc } from './providers/index.js'
-export type { Auth0Options, OidcOptions, ProviderSettings } from './providers/index.js'
+export { auth0, authgear, clerk, cognito, entra, fusionauth, google, keycloak, oidc, okta, zitadel } from './providers/index.js'
+export type {
+  Auth0Options, AuthgearOptions, ClerkOptions, CognitoOptions, EntraOptions, EntraTenantsOptions, FusionAuthOptions, GoogleOptions,
+  HostedSettings, KeycloakOptions, OidcOptions, OktaOptions, ProviderSettings, ZitadelOptions
+} from './providers/index.js'
 export { redactPaths } from './redact-paths.js'
 export type { Reason, Refusal } from './refusal.js'
 export type { RequestAuth } from '../types/auth.js'

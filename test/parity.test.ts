@@ -102,7 +102,8 @@ t.test('the entry exports these values', async (t) => {
   t.strictSame(Object.keys(entry).sort(), [
     'AuthError', 'ForbiddenError', 'InsufficientScopeError', 'InvalidRequestError', 'InvalidTokenError',
     'MissingCredentialError', 'NoOrganizationError', 'NotAuthenticatedError', 'RouteMisconfiguredError', 'UnavailableError',
-    'auth0', 'default', 'gatehouse', 'getAuth', 'oidc', 'redactPaths'
+    'auth0', 'authgear', 'clerk', 'cognito', 'default', 'entra', 'fusionauth', 'gatehouse', 'getAuth', 'google', 'keycloak', 'oidc', 'okta',
+    'redactPaths', 'zitadel'
   ])
 })
 
@@ -110,11 +111,13 @@ t.test('the entry exports these types', async (t) => {
   const source = read('lib/index.ts')
   const types = [...source.matchAll(/^export type \{([^}]*)\}/gm)].flatMap(([, names]) => names!.split(',').map((name) => name.trim()))
   t.strictSame(types.sort(), [
-    'AccessTokenClaims', 'Auth0Options', 'AuthErrorCode', 'AuthMode', 'CacheOptions', 'ClaimMapping', 'ClaimPath', 'ClaimRequirement',
-    'ClaimSource', 'ClaimValues', 'CredentialsType', 'DefaultAuth', 'Demands', 'FetchOptions', 'Gatehouse', 'GatehouseOptions',
-    'GroupPolicy', 'GuardedRoute', 'GuardedScope', 'Identity', 'JsonWebKeySet', 'KeyLocation', 'KeyOptions', 'OidcOptions', 'Primitive',
-    'Provider', 'ProviderHealth', 'ProviderResolver', 'ProviderSettings', 'Reason', 'Refusal', 'RequestAuth', 'Requirement', 'RouteAuth',
-    'RouteDescription', 'RoutePolicy', 'SigningAlgorithm', 'StandardClaims', 'Stats', 'TokenKind'
+    'AccessTokenClaims', 'Auth0Options', 'AuthErrorCode', 'AuthMode', 'AuthgearOptions', 'CacheOptions', 'ClaimMapping', 'ClaimPath',
+    'ClaimRequirement', 'ClaimSource', 'ClaimValues', 'ClerkOptions', 'CognitoOptions', 'CredentialsType', 'DefaultAuth', 'Demands',
+    'EntraOptions', 'EntraTenantsOptions', 'FetchOptions', 'FusionAuthOptions', 'Gatehouse', 'GatehouseOptions', 'GoogleOptions',
+    'GroupPolicy', 'GuardedRoute', 'GuardedScope', 'HostedSettings', 'Identity', 'JsonWebKeySet', 'KeyLocation', 'KeyOptions',
+    'KeycloakOptions', 'OidcOptions', 'OktaOptions', 'Primitive', 'Provider', 'ProviderHealth', 'ProviderResolver', 'ProviderSettings',
+    'Reason', 'Refusal', 'RequestAuth', 'Requirement', 'RouteAuth', 'RouteDescription', 'RoutePolicy', 'SigningAlgorithm', 'StandardClaims',
+    'Stats', 'TokenKind', 'ZitadelOptions'
   ])
   t.strictSame(source.match(/^export .*\*.*$/gm), ["export type * from '../types/register.js'"])
 })

@@ -91,8 +91,10 @@ export interface Provider {
   readonly name: string
   /** Compared with `iss` to the letter. */
   readonly issuer: string
-  /** A token must name one of these in `aud`; `false` accepts any, or none. */
+  /** A token must name one of these in its `audienceClaim`; `false` accepts any, or none. */
   readonly audience: readonly string[] | false
+  /** The claim that says whom a token is meant for: `aud`, but `client_id` for Cognito and `azp` for Clerk. */
+  readonly audienceClaim: string
   /** A token must use one of these. */
   readonly algorithms: readonly SigningAlgorithm[]
   readonly keys: KeyLocation
@@ -100,6 +102,8 @@ export interface Provider {
   readonly profile: 'auto' | 'rfc9068'
   readonly claims: ClaimMapping
   readonly tokenKind: TokenKind
+  /** Claims that must have one value, whatever the route: the tenant whose issuer this is. */
+  readonly fixedClaims: Readonly<Record<string, string>>
   /** Keys may be fetched by plain http from other hosts than loopback. */
   readonly dangerouslyAllowHttp: boolean
 }

@@ -1,16 +1,17 @@
 import type { Provider } from '../../types/provider.js'
 import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
-import { defineProvider, SETTINGS } from './define.js'
-import type { ProviderSettings } from './define.js'
+import { defineProvider, HOSTED_SETTINGS } from './define.js'
+import type { HostedSettings, ProviderSettings } from './define.js'
+import { hostName } from './url.js'
 
-export interface Auth0Options extends Omit<ProviderSettings, 'dangerouslyAllowHttp'> {
+export interface Auth0Options extends HostedSettings {
   /** The tenant's or custom domain, a host name without scheme and slash: `tenant.eu.auth0.com`. */
   readonly domain: string | undefined
   /** The API's identifier in the Auth0 dashboard, compared to the letter. */
   readonly audience: string | readonly string[] | undefined
 }
 
-const OWN = ['domain', 'audience', ...SETTINGS.filter((setting) => setting !== 'dangerouslyAllowHttp')]
+const OWN = ['domain', 'audience', ...HOSTED_SETTINGS]
 
 /**
  * Auth0. The issuer is `https://{domain}/`, with the slash. `permissions` come from the claim of that name,
@@ -25,23 +26,9 @@ export function auth0 (options: Auth0Options): Provider {
   if (audience === false) throw expected('auth0({ audience })', "the API's identifier", audience)
   return defineProvider('auth0()', {
     name: 'auth0',
-    issuer: `https://${hostName(domain)}/`,
+    issuer: `https://${hostName('auth0({ domain })', domain, 'AUTH0_DOMAIN')}/`,
     audience,
     remedies: { issuer: 'is AUTH0_DOMAIN set?', audience: 'is AUTH0_AUDIENCE set?' },
     settings: settings as ProviderSettings
   })
-}
-
-function hostName (domain: unknown): string {
-  const path = 'auth0({ domain })'
-  if (typeof domain !== 'string' || domain === '' || domain === 'undefined') {
-    throw expected(path, 'a host name', domain, 'is AUTH0_DOMAIN set?')
-  }
-  const scheme = /^https?:\/\//i.exec(domain)?.[0]
-  if (scheme !== undefined) throw expected(path, 'a host name', domain, `remove the leading ${scheme}`)
-  if (domain.includes('/')) throw expected(path, 'a host name', domain, 'remove the slash and what follows it')
-  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?$/.test(domain)) {
-    throw expected(path, 'a host name', domain, 'write it in lower case, without quotes, spaces, query or fragment')
-  }
-  return domain
 }

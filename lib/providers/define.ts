@@ -32,6 +32,12 @@ export interface ProviderSettings {
 /** The members of `ProviderSettings`, for checking what a user wrote. */
 export const SETTINGS = ['name', 'algorithms', 'profile', 'claims', 'tokenKind', 'keys', 'dangerouslyAllowHttp'] as const
 
+/** What providers that are always reached by https let their users set. */
+export type HostedSettings = Omit<ProviderSettings, 'dangerouslyAllowHttp'>
+
+/** The members of `HostedSettings`. */
+export const HOSTED_SETTINGS = SETTINGS.filter((setting) => setting !== 'dangerouslyAllowHttp')
+
 const CLAIMS: ClaimMapping = {
   subject: 'sub',
   scopes: ['scope', 'scp'],
@@ -58,6 +64,13 @@ interface Definition {
   readonly name: string
   readonly issuer: unknown
   readonly audience: unknown
+  /** The claim the audience stands in. Default `aud`. */
+  readonly audienceClaim?: string
+  /** Which claims mean what at this provider, where it differs from the usual; the user's own settings come after. */
+  readonly claims?: Partial<ClaimMapping>
+  /** What tells its access tokens from other JWTs, where that differs. */
+  readonly tokenKind?: Partial<TokenKind>
+  readonly fixedClaims?: Readonly<Record<string, string>>
   /** Said when the issuer or the audience is missing. */
   readonly remedies: { readonly issuer: string, readonly audience: string }
   readonly settings: ProviderSettings
@@ -69,7 +82,7 @@ interface Definition {
  * @param path what messages call it: `auth0({ domain })`
  * @throws TypeError naming path, value and remedy
  */
-export function defineProvider (path: string, { name, issuer, audience, remedies, settings }: Definition): Provider {
+export function defineProvider (path: string, { name, issuer, audience, audienceClaim = 'aud', claims: presetClaims = {}, tokenKind: presetKind = {}, fixedClaims = {}, remedies, settings }: Definition): Provider {
   const { dangerouslyAllowHttp = false, algorithms = ALGORITHMS, profile = 'auto', claims = {}, tokenKind = {} } = settings
   if (typeof dangerouslyAllowHttp !== 'boolean') throw expected(`${path}: dangerouslyAllowHttp`, 'true or false', dangerouslyAllowHttp)
   const checkedIssuer = issuerUrl(`${path}: issuer`, issuer, dangerouslyAllowHttp, remedies.issuer)
@@ -78,11 +91,13 @@ export function defineProvider (path: string, { name, issuer, audience, remedies
     name: nonEmpty(`${path}: name`, settings.name === undefined ? name : settings.name),
     issuer: checkedIssuer,
     audience: audiences(`${path}: audience`, audience, remedies.audience),
+    audienceClaim,
     algorithms: checkedAlgorithms,
     keys: keyLocation(`${path}: keys`, settings.keys, { issuer: checkedIssuer, algorithms: checkedAlgorithms, allowHttp: dangerouslyAllowHttp }),
     profile: profileOf(`${path}: profile`, profile),
-    claims: mapping(`${path}: claims`, claims),
-    tokenKind: kind(`${path}: tokenKind`, tokenKind),
+    claims: mapping(`${path}: claims`, claims, presetClaims),
+    tokenKind: kind(`${path}: tokenKind`, tokenKind, presetKind),
+    fixedClaims: Object.freeze({ ...fixedClaims }),
     dangerouslyAllowHttp
   })
   defined.add(provider)
@@ -121,10 +136,10 @@ function profileOf (path: string, value: unknown): Provider['profile'] {
   return value
 }
 
-function mapping (path: string, value: unknown): ClaimMapping {
+function mapping (path: string, value: unknown, preset: Partial<ClaimMapping>): ClaimMapping {
   const members = plainObject(path, value)
   refuseUnknownKeys(path, members, Object.keys(CLAIMS))
-  const merged = frozenCopy({ ...CLAIMS, ...definedMembers(members) }) as ClaimMapping
+  const merged = frozenCopy({ ...CLAIMS, ...preset, ...definedMembers(members) }) as ClaimMapping
   for (const [member, sources] of Object.entries(merged)) {
     const list: readonly unknown[] = Array.isArray(sources) ? sources : [sources]
     if (list.length === 0 || !list.every(isSource)) {
@@ -141,10 +156,10 @@ function isSource (value: unknown): value is ClaimSource {
     value.path.every((name) => typeof name === 'string' && name !== '') && Object.keys(value).length === 1
 }
 
-function kind (path: string, value: unknown): TokenKind {
+function kind (path: string, value: unknown, preset: Partial<TokenKind>): TokenKind {
   const members = plainObject(path, value)
   refuseUnknownKeys(path, members, Object.keys(TOKEN_KIND))
-  const merged = frozenCopy({ ...TOKEN_KIND, ...definedMembers(members) }) as TokenKind
+  const merged = frozenCopy({ ...TOKEN_KIND, ...preset, ...definedMembers(members) }) as TokenKind
   const { access, marks, others } = merged
   if (!Array.isArray(marks) || !marks.every((mark) => typeof mark === 'string')) throw expected(`${path}.marks`, 'a list of claim names', marks)
   checkClaimValues(`${path}.access`, access)

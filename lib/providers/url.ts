@@ -36,3 +36,20 @@ function secureUrl (path: string, value: unknown, allowHttp: boolean, remedy?: s
   }
   return url
 }
+
+/**
+ * A host name, as most tenants are named: without scheme, path, or letters in upper case.
+ *
+ * @param variable the environment variable it usually comes from
+ * @throws TypeError naming the path and the remedy
+ */
+export function hostName (path: string, value: unknown, variable: string): string {
+  if (typeof value !== 'string' || value === '' || value === 'undefined') throw expected(path, 'a host name', value, `is ${variable} set?`)
+  const scheme = /^https?:\/\//i.exec(value)?.[0]
+  if (scheme !== undefined) throw expected(path, 'a host name', value, `remove the leading ${scheme}`)
+  if (value.includes('/')) throw expected(path, 'a host name', value, 'remove the slash and what follows it')
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?$/.test(value)) {
+    throw expected(path, 'a host name', value, 'write it in lower case, without quotes, spaces, query or fragment')
+  }
+  return value
+}

@@ -23,6 +23,7 @@ export function checkClaims (claims: Claims, header: CheckedHeader, provider: Pr
   checkIssuer(claims, provider)
   checkTimes(claims, provider, now / 1000, tolerance)
   checkAudience(claims, provider)
+  checkFixed(claims, provider)
   checkKind(claims, header, provider)
   checkBinding(claims, provider)
   if (provider.profile === 'rfc9068') checkProfile(claims, provider)
@@ -78,12 +79,22 @@ function time (claims: Claims, name: string, provider: Provider): number | undef
 
 /** RFC 7519 section 4.1.3: the token is meant for whoever finds itself among its audiences. */
 function checkAudience (claims: Claims, provider: Provider): void {
-  const { audience } = provider
+  const { audience, audienceClaim } = provider
   if (audience === false) return
-  const aud = Object.hasOwn(claims, 'aud') ? claims.aud : undefined
+  const aud = Object.hasOwn(claims, audienceClaim) ? claims[audienceClaim] : undefined
   if (typeof aud === 'string' && audience.includes(aud)) return
   if (Array.isArray(aud) && aud.every((item) => typeof item === 'string') && aud.some((item) => audience.includes(item))) return
-  throw refuse('audience_mismatch', claims, provider, { expected: audience, found: loggable(aud ?? 'no aud'), hint: audienceHint(claims, audience) })
+  const hint = audienceClaim === 'aud' ? audienceHint(claims, audience) : `whom a token of this provider is for stands in ${audienceClaim}: name it in the provider's options if it may call this API`
+  throw refuse('audience_mismatch', claims, provider, { expected: audience, found: loggable(aud ?? `no ${audienceClaim}`), hint })
+}
+
+/** Where one key set serves many tenants, a token of one must not pass under the issuer of another. */
+function checkFixed (claims: Claims, provider: Provider): void {
+  for (const name in provider.fixedClaims) {
+    const wanted = provider.fixedClaims[name]
+    const found = Object.hasOwn(claims, name) ? claims[name] : undefined
+    if (found !== wanted) throw refuse('issuer_mismatch', claims, provider, { expected: `${name}: ${wanted}`, found: loggable(found ?? `no ${name}`), hint: `${name} does not fit the issuer` })
+  }
 }
 
 /** RFC 8725 section 3.12: one kind of JWT must not pass for another. `typ: at+jwt` settles it. */

@@ -35,13 +35,14 @@ const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
  *
  * @param keys the set's `keys` member, as it came
  * @param allowed the algorithms of the provider
+ * @param issuer where given, keys that name other issuers in a member `issuer` (Entra's do) are left out
  * @see RFC 7517 section 5, RFC 7518 section 6, RFC 8725 section 3.5
  */
-export function vetKeys (keys: readonly unknown[], allowed: readonly SigningAlgorithm[]): VettedSet {
+export function vetKeys (keys: readonly unknown[], allowed: readonly SigningAlgorithm[], issuer?: string): VettedSet {
   const vetted: VettedKey[] = []
   const dropped: string[] = []
   for (const [index, jwk] of keys.slice(0, MOST_KEYS).entries()) {
-    const result = vetKey(jwk, allowed)
+    const result = vetKey(jwk, allowed, issuer)
     if (typeof result === 'string') dropped.push(`key ${index}: ${result}`)
     else if (vetted.some((other) => isTaken(result, other))) dropped.push(`key ${index}: another key has its kid and serves its algorithms`)
     else vetted.push(result)
@@ -55,12 +56,19 @@ export function isSameKey (one: VettedKey, other: VettedKey): boolean {
   return JSON.stringify([one.jwk, one.algorithms]) === JSON.stringify([other.jwk, other.algorithms])
 }
 
+/** A template says `{tenantid}` where any tenant may stand. */
+function isForIssuer (template: string, issuer: string): boolean {
+  const [before, after] = template.split('{tenantid}', 2) as [string, string | undefined]
+  return after === undefined ? template === issuer : issuer.length > before.length + after.length && issuer.startsWith(before) && issuer.endsWith(after)
+}
+
 function isTaken (key: VettedKey, other: VettedKey): boolean {
   return key.kid !== undefined && key.kid === other.kid && key.algorithms.some((name) => other.algorithms.includes(name))
 }
 
-function vetKey (jwk: unknown, allowed: readonly SigningAlgorithm[]): VettedKey | string {
+function vetKey (jwk: unknown, allowed: readonly SigningAlgorithm[], issuer: string | undefined): VettedKey | string {
   if (!isPlainObject(jwk)) return 'not an object'
+  if (issuer !== undefined && typeof jwk.issuer === 'string' && !isForIssuer(jwk.issuer, issuer)) return 'is for another issuer'
   const { kty, kid, use, alg } = jwk
   if (PRIVATE.some((name) => Object.hasOwn(jwk, name))) return 'carries private members'
   if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > LONGEST_KID)) return `kid is not a text of 1 to ${LONGEST_KID} characters`

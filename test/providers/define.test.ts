@@ -14,6 +14,7 @@ t.test('a provider is plain data with these defaults', async (t) => {
     name: 'test',
     issuer,
     audience: ['api'],
+    audienceClaim: 'aud',
     algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
     keys: { discovery: ['https://id.example/.well-known/openid-configuration', 'https://id.example/.well-known/oauth-authorization-server'] },
     profile: 'auto',
@@ -30,6 +31,7 @@ t.test('a provider is plain data with these defaults', async (t) => {
       marks: ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'token_introspection'],
       others: { typ: ['ID', 'Refresh', 'Logout'], token_use: ['id'] }
     },
+    fixedClaims: {},
     dangerouslyAllowHttp: false
   })
 })
@@ -51,7 +53,7 @@ t.test('every setting is taken as it was given', async (t) => {
     tokenKind: { access: { typ: ['Bearer'] }, marks: [], others: {} },
     dangerouslyAllowHttp: true
   } as const
-  t.strictSame({ ...define(settings) }, { ...settings, issuer, audience: ['api'] })
+  t.strictSame({ ...define(settings) }, { ...settings, issuer, audience: ['api'], audienceClaim: 'aud', fixedClaims: {} })
 })
 
 t.test('members of claims and tokenKind that are not given keep their defaults', async (t) => {

@@ -17,7 +17,7 @@ type Anys<Of> = { [Name in keyof Of]: IsAny<Of[Name]> extends true ? Name : neve
 describe('what is exported', () => {
   test('has these values', () => {
     expect<keyof Everything>().type.toBe<
-      'default' | 'gatehouse' | 'auth0' | 'oidc' | 'getAuth' | 'redactPaths' |
+      'default' | 'gatehouse' | 'auth0' | 'authgear' | 'clerk' | 'cognito' | 'entra' | 'fusionauth' | 'google' | 'keycloak' | 'okta' | 'zitadel' | 'oidc' | 'getAuth' | 'redactPaths' |
       'AuthError' | 'ForbiddenError' | 'InsufficientScopeError' | 'InvalidRequestError' | 'InvalidTokenError' |
       'MissingCredentialError' | 'NoOrganizationError' | 'NotAuthenticatedError' | 'RouteMisconfiguredError' | 'UnavailableError'
     >()

@@ -1,0 +1,38 @@
+import type { Provider } from '../../types/provider.js'
+import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
+import { defineProvider, HOSTED_SETTINGS } from './define.js'
+import type { HostedSettings, ProviderSettings } from './define.js'
+
+export interface CognitoOptions extends HostedSettings {
+  /** The user pool's id, region first: `eu-west-1_AbCdEf123`. */
+  readonly userPoolId: string | undefined
+  /** The app client, or clients, whose tokens are accepted. */
+  readonly clientId: string | readonly string[] | undefined
+}
+
+/**
+ * Amazon Cognito user pools. Access tokens have no `aud`: the app client stands in `client_id`. Roles are the user's
+ * groups (`cognito:groups`). Scopes of a resource server read `{identifier}/{scope}`.
+ *
+ * Trap: tokens of `InitiateAuth` carry only the scope `aws.cognito.signin.user.admin`; custom scopes come with the
+ * OAuth endpoints alone.
+ *
+ * @example cognito({ userPoolId: 'eu-west-1_AbCdEf123', clientId: process.env.COGNITO_CLIENT_ID })
+ * @throws TypeError for a wrong value; an unset environment variable is one
+ */
+export function cognito (options: CognitoOptions): Provider {
+  const { userPoolId, clientId, ...settings } = plainObject('cognito()', options, 'pass { userPoolId, clientId }')
+  refuseUnknownKeys('cognito()', settings, ['userPoolId', 'clientId', ...HOSTED_SETTINGS])
+  const region = typeof userPoolId === 'string' ? /^([a-z]{2,}(?:-[a-z]+)+-\d+)_[A-Za-z0-9]+$/.exec(userPoolId)?.[1] : undefined
+  if (region === undefined) throw expected('cognito({ userPoolId })', "a user pool's id, like eu-west-1_AbCdEf123", userPoolId, 'is its environment variable set?')
+  if (clientId === false) throw expected('cognito({ clientId })', 'the id of an app client, or a list', clientId)
+  return defineProvider('cognito()', {
+    name: 'cognito',
+    issuer: `https://cognito-idp.${region}.amazonaws.com/${userPoolId as string}`,
+    audience: clientId,
+    audienceClaim: 'client_id',
+    claims: { roles: 'cognito:groups' },
+    remedies: { issuer: 'is its environment variable set?', audience: 'pass clientId, the id of an app client; is its environment variable set?' },
+    settings: settings as ProviderSettings
+  })
+}

@@ -1,0 +1,35 @@
+import type { Provider } from '../../types/provider.js'
+import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
+import { defineProvider, HOSTED_SETTINGS } from './define.js'
+import type { HostedSettings, ProviderSettings } from './define.js'
+
+export interface GoogleOptions extends HostedSettings {
+  /** The OAuth client, or clients, whose users are accepted. */
+  readonly clientId: string | readonly string[] | undefined
+}
+
+/**
+ * Google accounts and service accounts. Google's access tokens are opaque and for Google's own APIs; what an API of
+ * yours can be sent is an ID token, so this is the one provider whose ID tokens are accepted. The organization is
+ * the Workspace domain, `hd`: demand it with `auth: { claims: { hd: 'example.com' } }` to keep other accounts out.
+ *
+ * Traps: an e-mail address is no identity, `sub` is; an address counts only with `email_verified`. There are no
+ * scopes, permissions or roles in these tokens.
+ *
+ * @example google({ clientId: process.env.GOOGLE_CLIENT_ID })
+ * @throws TypeError for a wrong value; an unset environment variable is one
+ */
+export function google (options: GoogleOptions): Provider {
+  const { clientId, ...settings } = plainObject('google()', options, 'pass { clientId }')
+  refuseUnknownKeys('google()', settings, ['clientId', ...HOSTED_SETTINGS])
+  if (clientId === false) throw expected('google({ clientId })', 'the id of an OAuth client, or a list', clientId)
+  return defineProvider('google()', {
+    name: 'google',
+    issuer: 'https://accounts.google.com',
+    audience: clientId,
+    claims: { organization: 'hd', client: 'azp' },
+    tokenKind: { marks: ['events', 'token_introspection'], others: {} },
+    remedies: { issuer: '', audience: 'pass clientId, the id of an OAuth client; is its environment variable set?' },
+    settings: settings as ProviderSettings
+  })
+}

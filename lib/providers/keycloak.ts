@@ -1,0 +1,43 @@
+import type { Provider } from '../../types/provider.js'
+import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
+import { defineProvider, SETTINGS } from './define.js'
+import type { ProviderSettings } from './define.js'
+
+export interface KeycloakOptions extends ProviderSettings {
+  /** The realm's URL, as it stands in `iss`: `https://sso.example.com/realms/main`. */
+  readonly issuer: string | undefined
+  /** What a token must carry in `aud`. Keycloak adds it only where a client scope has an audience mapper. */
+  readonly audience: string | readonly string[] | false | undefined
+  /** The client whose roles count beside those of the realm: usually this API's own. */
+  readonly clientId?: string | undefined
+}
+
+/**
+ * Keycloak. Roles are those of the realm (`realm_access.roles`) and, with `clientId`, of that client
+ * (`resource_access.{clientId}.roles`). Access tokens say `typ: Bearer` in their claims, and may carry a `nonce`.
+ *
+ * Traps: without an audience mapper `aud` is `account`, or missing. Behind a proxy `iss` is the address the client
+ * used to reach Keycloak: set its public host name, and where this API reaches it by another one, `keys`.
+ *
+ * @example keycloak({ issuer: 'https://sso.example.com/realms/main', audience: 'orders-api', clientId: 'orders-api' })
+ * @throws TypeError for a wrong value; an unset environment variable is one
+ */
+export function keycloak (options: KeycloakOptions): Provider {
+  const { issuer, audience, clientId, ...settings } = plainObject('keycloak()', options, 'pass { issuer, audience }')
+  refuseUnknownKeys('keycloak()', settings, ['issuer', 'audience', 'clientId', ...SETTINGS])
+  if (clientId !== undefined && (typeof clientId !== 'string' || clientId === '')) throw expected('keycloak({ clientId })', "a client's id", clientId)
+  return defineProvider('keycloak()', {
+    name: 'keycloak',
+    issuer,
+    audience,
+    claims: {
+      roles: [{ path: ['realm_access', 'roles'] }, ...clientId === undefined ? [] : [{ path: ['resource_access', clientId, 'roles'] }]]
+    },
+    tokenKind: { access: { typ: ['Bearer', 'DPoP'] }, others: { typ: ['ID', 'Refresh', 'Offline', 'Logout'] } },
+    remedies: {
+      issuer: "pass the realm's URL: https://sso.example.com/realms/main",
+      audience: 'add an audience mapper to a client scope in Keycloak, and name its audience here'
+    },
+    settings: settings as ProviderSettings
+  })
+}

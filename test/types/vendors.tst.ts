@@ -1,0 +1,30 @@
+import { expect, test } from 'tstyche'
+import { authgear, clerk, cognito, entra, fusionauth, google, keycloak, okta, zitadel } from 'fastify-gatehouse'
+import type { GatehouseOptions, Provider, ProviderResolver } from 'fastify-gatehouse'
+
+test('what entra gives fits its options, and each of them fits provider', () => {
+  expect(entra({ tenantId: process.env.TENANT_ID, audience: process.env.CLIENT_ID })).type.toBe<Provider>()
+  expect(entra({ tenants: ['a', 'b'], audience: 'api' })).type.toBe<readonly Provider[]>()
+  expect(entra({ tenants: 'any', audience: 'api' })).type.toBe<ProviderResolver>()
+  expect<GatehouseOptions['provider']>().type.toBeAssignableFrom<Provider | readonly Provider[] | ProviderResolver>()
+  expect(entra).type.not.toBeCallableWith({ audience: 'api' })
+  expect(entra).type.not.toBeCallableWith({ tenantId: 'a', tenants: 'all', audience: 'api' })
+})
+
+test('options that come from the environment may be undefined to the compiler; the boot is what checks them', () => {
+  const value = process.env.ANY
+  expect(authgear({ domain: value })).type.toBe<Provider>()
+  expect(clerk({ domain: value, authorizedParties: value })).type.toBe<Provider>()
+  expect(cognito({ userPoolId: value, clientId: value })).type.toBe<Provider>()
+  expect(fusionauth({ issuer: value, audience: value })).type.toBe<Provider>()
+  expect(google({ clientId: value })).type.toBe<Provider>()
+  expect(keycloak({ issuer: value, audience: value, clientId: value })).type.toBe<Provider>()
+  expect(okta({ domain: value, audience: value, authorizationServer: value })).type.toBe<Provider>()
+  expect(zitadel({ issuer: value, audience: value })).type.toBe<Provider>()
+})
+
+test('what always comes by https takes no leave for plain http, and no audience of false', () => {
+  expect(cognito).type.not.toBeCallableWith({ userPoolId: 'a', clientId: 'b', dangerouslyAllowHttp: true })
+  expect(okta).type.not.toBeCallableWith({ domain: 'a', audience: false })
+  expect(keycloak).type.toBeCallableWith({ issuer: 'a', audience: false, dangerouslyAllowHttp: true })
+})
