@@ -45,12 +45,14 @@ export type ClaimValues = Readonly<Record<string, readonly string[]>>
 
 /**
  * How an access token is told from an ID token or another JWT of the same issuer when its `typ` header does
- * not say so. Asked in this order: a value of `access` accepts; a claim of `marks`, or a value of `others`,
- * refuses.
+ * not say so. Asked in this order: a token without a claim of `required` is refused; a value of `access` accepts;
+ * a claim of `marks`, or a value of `others`, refuses.
  *
  * @see RFC 8725 section 3.11, 3.12
  */
 export interface TokenKind {
+  /** Claims every access token of the provider has. */
+  readonly required: readonly string[]
   readonly access: ClaimValues
   readonly marks: readonly string[]
   readonly others: ClaimValues

@@ -1,3 +1,4 @@
+import type { StandardClaims } from '../../types/claims.js'
 import type { Provider } from '../../types/provider.js'
 import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
 import { defineProvider, HOSTED_SETTINGS } from './define.js'
@@ -13,10 +14,12 @@ export interface ClerkOptions extends HostedSettings {
 
 /**
  * Clerk's session tokens. They have no `aud`: the page's origin stands in `azp`, and must be one of yours, or a token
- * of any application on a sibling domain would do. Organization, role and permissions are those of the active
- * organization, in both versions of the token. A pending session is refused.
+ * of any application on a sibling domain would do. Organization and role are those of the active organization, the
+ * role as `org:admin` in both versions of the token. A pending session is refused.
  *
- * Trap: session tokens live one minute; the browser's SDK renews them.
+ * Traps: permissions are read from version 1 of the token only; demand roles. Tokens of native applications, and of
+ * JWT templates, may have no `azp`, or another `aud`: they are not what this provider is for. Session tokens live one
+ * minute; the browser's SDK renews them.
  *
  * @example clerk({ domain: 'clerk.example.com', authorizedParties: 'https://app.example.com' })
  * @throws TypeError for a wrong value; an unset environment variable is one
@@ -32,11 +35,17 @@ export function clerk (options: ClerkOptions): Provider {
     audienceClaim: 'azp',
     claims: {
       organization: ['org_id', { path: ['o', 'id'] }],
-      roles: ['org_role', { path: ['o', 'rol'] }],
+      roles: ['org_role', roleOfVersion2],
       permissions: 'org_permissions'
     },
-    tokenKind: { others: { sts: ['pending'] } },
+    tokenKind: { access: { token_use: [] }, others: { sts: ['pending'] } },
     remedies: { issuer: 'is CLERK_DOMAIN set?', audience: 'pass authorizedParties, the origins of your pages' },
     settings: settings as ProviderSettings
   })
+}
+
+/** Version 2 leaves out the prefix that version 1 writes. */
+function roleOfVersion2 ({ o }: StandardClaims): string | undefined {
+  const role = typeof o === 'object' && o !== null && 'rol' in o ? o.rol : undefined
+  return typeof role === 'string' ? `org:${role}` : undefined
 }

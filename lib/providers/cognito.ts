@@ -14,8 +14,9 @@ export interface CognitoOptions extends HostedSettings {
  * Amazon Cognito user pools. Access tokens have no `aud`: the app client stands in `client_id`. Roles are the user's
  * groups (`cognito:groups`). Scopes of a resource server read `{identifier}/{scope}`.
  *
- * Trap: tokens of `InitiateAuth` carry only the scope `aws.cognito.signin.user.admin`; custom scopes come with the
- * OAuth endpoints alone.
+ * Traps: an `aud`, which some pools add for a resource server, is not looked at: demand it with
+ * `auth: { claims: { aud: … } }`. Tokens of `InitiateAuth` carry only the scope `aws.cognito.signin.user.admin` unless a
+ * trigger adds others. Pools in China have another host and are not supported: use `oidc`.
  *
  * @example cognito({ userPoolId: 'eu-west-1_AbCdEf123', clientId: process.env.COGNITO_CLIENT_ID })
  * @throws TypeError for a wrong value; an unset environment variable is one
@@ -32,6 +33,7 @@ export function cognito (options: CognitoOptions): Provider {
     audience: clientId,
     audienceClaim: 'client_id',
     claims: { roles: 'cognito:groups' },
+    tokenKind: { required: ['token_use'] },
     remedies: { issuer: 'is its environment variable set?', audience: 'pass clientId, the id of an app client; is its environment variable set?' },
     settings: settings as ProviderSettings
   })

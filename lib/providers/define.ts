@@ -18,7 +18,7 @@ export interface ProviderSettings {
   readonly profile?: 'auto' | 'rfc9068' | undefined
   /** Which claims mean what, where they differ from the provider's defaults. */
   readonly claims?: Partial<ClaimMapping> | undefined
-  /** What tells access tokens from other JWTs, where it differs from the provider's defaults. */
+  /** What tells access tokens from other JWTs, beside the provider's own: `access` and `others` are merged by claim. */
   readonly tokenKind?: Partial<TokenKind> | undefined
   /**
    * Fetch keys from here while the issuer keeps its public name, or have them at hand. Default: the issuer's
@@ -48,6 +48,7 @@ const CLAIMS: ClaimMapping = {
 }
 
 const TOKEN_KIND: TokenKind = {
+  required: [],
   access: { token_use: ['access'] },
   marks: ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'token_introspection'],
   others: { typ: ['ID', 'Refresh', 'Logout'], token_use: ['id'] }
@@ -159,17 +160,24 @@ function isSource (value: unknown): value is ClaimSource {
 function kind (path: string, value: unknown, preset: Partial<TokenKind>): TokenKind {
   const members = plainObject(path, value)
   refuseUnknownKeys(path, members, Object.keys(TOKEN_KIND))
-  const merged = frozenCopy({ ...TOKEN_KIND, ...preset, ...definedMembers(members) }) as TokenKind
-  const { access, marks, others } = merged
-  if (!Array.isArray(marks) || !marks.every((mark) => typeof mark === 'string')) throw expected(`${path}.marks`, 'a list of claim names', marks)
+  const { required, access = {}, marks, others = {} } = { ...preset, ...definedMembers(members) } as Partial<TokenKind>
+  for (const [member, list] of Object.entries({ required, marks })) {
+    if (list !== undefined && !(Array.isArray(list) && Array.from(list).every((name) => typeof name === 'string'))) throw expected(`${path}.${member}`, 'a list of claim names', list)
+  }
   checkClaimValues(`${path}.access`, access)
   checkClaimValues(`${path}.others`, others)
-  return merged
+  // By claim, so that whoever adds one does not take the others' protection away; an empty list does.
+  return frozenCopy({
+    required: required ?? TOKEN_KIND.required,
+    access: { ...TOKEN_KIND.access, ...preset.access, ...access },
+    marks: marks ?? TOKEN_KIND.marks,
+    others: { ...TOKEN_KIND.others, ...preset.others, ...others }
+  }) as TokenKind
 }
 
 function checkClaimValues (path: string, value: unknown): void {
   for (const [claim, values] of Object.entries(plainObject(path, value))) {
-    if (!Array.isArray(values) || !values.every((item) => typeof item === 'string')) throw expected(`${path}.${claim}`, 'a list of texts', values)
+    if (!Array.isArray(values) || !Array.from(values).every((item) => typeof item === 'string')) throw expected(`${path}.${claim}`, 'a list of texts', values)
   }
 }
 

@@ -4,7 +4,7 @@ import { defineProvider, HOSTED_SETTINGS } from './define.js'
 import type { HostedSettings, ProviderSettings } from './define.js'
 
 export interface GoogleOptions extends HostedSettings {
-  /** The OAuth client, or clients, whose users are accepted. */
+  /** Whom an ID token must be for (`aud`): your OAuth client, or clients. */
   readonly clientId: string | readonly string[] | undefined
 }
 
@@ -13,7 +13,8 @@ export interface GoogleOptions extends HostedSettings {
  * yours can be sent is an ID token, so this is the one provider whose ID tokens are accepted. The organization is
  * the Workspace domain, `hd`: demand it with `auth: { claims: { hd: 'example.com' } }` to keep other accounts out.
  *
- * Traps: an e-mail address is no identity, `sub` is; an address counts only with `email_verified`. There are no
+ * Traps: anybody with a Google Cloud account can have a token made for your client id, in the name of a service account
+ * of theirs: demand `hd`, or the subjects you know. An e-mail address is no identity, `sub` is; an address counts only with `email_verified`. There are no
  * scopes, permissions or roles in these tokens.
  *
  * @example google({ clientId: process.env.GOOGLE_CLIENT_ID })

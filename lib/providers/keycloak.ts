@@ -25,7 +25,7 @@ export interface KeycloakOptions extends ProviderSettings {
 export function keycloak (options: KeycloakOptions): Provider {
   const { issuer, audience, clientId, ...settings } = plainObject('keycloak()', options, 'pass { issuer, audience }')
   refuseUnknownKeys('keycloak()', settings, ['issuer', 'audience', 'clientId', ...SETTINGS])
-  if (clientId !== undefined && (typeof clientId !== 'string' || clientId === '')) throw expected('keycloak({ clientId })', "a client's id", clientId)
+  if (clientId !== undefined && (typeof clientId !== 'string' || clientId === '' || clientId === 'undefined')) throw expected('keycloak({ clientId })', "a client's id", clientId)
   return defineProvider('keycloak()', {
     name: 'keycloak',
     issuer,
@@ -33,7 +33,7 @@ export function keycloak (options: KeycloakOptions): Provider {
     claims: {
       roles: [{ path: ['realm_access', 'roles'] }, ...clientId === undefined ? [] : [{ path: ['resource_access', clientId, 'roles'] }]]
     },
-    tokenKind: { access: { typ: ['Bearer', 'DPoP'] }, others: { typ: ['ID', 'Refresh', 'Offline', 'Logout'] } },
+    tokenKind: { required: ['typ'], access: { typ: ['Bearer', 'DPoP'] }, others: { typ: ['ID', 'Refresh', 'Offline', 'Logout'] } },
     remedies: {
       issuer: "pass the realm's URL: https://sso.example.com/realms/main",
       audience: 'add an audience mapper to a client scope in Keycloak, and name its audience here'

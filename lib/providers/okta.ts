@@ -17,8 +17,9 @@ export interface OktaOptions extends HostedSettings {
  * Okta, custom authorization servers. Scopes are the list `scp`, the client is `cid`, roles are the claim `groups`
  * where the authorization server adds it.
  *
- * Trap: tokens of the organization's own authorization server (issuer `https://{domain}` without `/oauth2/…`) are
- * for Okta alone; no API can verify them.
+ * Traps: tokens of the organization's own authorization server (issuer `https://{domain}` without `/oauth2/…`) are
+ * for Okta alone; no API can verify them. `sub` is the login name, which may change;
+ * `{ claims: { subject: ['uid', 'sub'] } }` takes the user's id.
  *
  * @example okta({ domain: 'dev-123.okta.com', audience: 'api://default' })
  * @throws TypeError for a wrong value; an unset environment variable is one
@@ -26,7 +27,7 @@ export interface OktaOptions extends HostedSettings {
 export function okta (options: OktaOptions): Provider {
   const { domain, authorizationServer = 'default', audience, ...settings } = plainObject('okta()', options, 'pass { domain, audience }')
   refuseUnknownKeys('okta()', settings, ['domain', 'authorizationServer', 'audience', ...HOSTED_SETTINGS])
-  if (typeof authorizationServer !== 'string' || !/^[\w-]+$/.test(authorizationServer)) {
+  if (typeof authorizationServer !== 'string' || !/^[\w-]+$/.test(authorizationServer) || authorizationServer === 'undefined') {
     throw expected('okta({ authorizationServer })', 'the id of a custom authorization server', authorizationServer)
   }
   if (audience === false) throw expected('okta({ audience })', "the authorization server's audience", audience)

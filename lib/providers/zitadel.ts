@@ -18,8 +18,8 @@ const ROLES = 'urn:zitadel:iam:org:project:roles'
  * organizations that grant it; the organization is the user's own (`urn:zitadel:iam:user:resourceowner:id`).
  *
  * Traps: access tokens are JWTs only for applications whose token type says so; roles come with "assert roles" on
- * authentication, or the scope of that name; `aud` has the project only with the scope
- * `urn:zitadel:iam:org:project:id:{projectId}:aud`.
+ * authentication, or the scope of that name. They are those of the project the client belongs to: where clients of
+ * other projects call this API, map `urn:zitadel:iam:org:project:{projectId}:roles` with `claims: { roles }`.
  *
  * @example zitadel({ issuer: 'https://example-abc123.zitadel.cloud', audience: process.env.ZITADEL_PROJECT_ID })
  * @throws TypeError for a wrong value; an unset environment variable is one

@@ -83,7 +83,7 @@ function checkAudience (claims: Claims, provider: Provider): void {
   if (audience === false) return
   const aud = Object.hasOwn(claims, audienceClaim) ? claims[audienceClaim] : undefined
   if (typeof aud === 'string' && audience.includes(aud)) return
-  if (Array.isArray(aud) && aud.every((item) => typeof item === 'string') && aud.some((item) => audience.includes(item))) return
+  if (audienceClaim === 'aud' && Array.isArray(aud) && aud.every((item) => typeof item === 'string') && aud.some((item) => audience.includes(item))) return
   const hint = audienceClaim === 'aud' ? audienceHint(claims, audience) : `whom a token of this provider is for stands in ${audienceClaim}: name it in the provider's options if it may call this API`
   throw refuse('audience_mismatch', claims, provider, { expected: audience, found: loggable(aud ?? `no ${audienceClaim}`), hint })
 }
@@ -99,7 +99,9 @@ function checkFixed (claims: Claims, provider: Provider): void {
 
 /** RFC 8725 section 3.12: one kind of JWT must not pass for another. `typ: at+jwt` settles it. */
 function checkKind (claims: Claims, header: CheckedHeader, provider: Provider): void {
-  const { access, marks, others } = provider.tokenKind
+  const { required, access, marks, others } = provider.tokenKind
+  const absent = required.find((name) => !Object.hasOwn(claims, name))
+  if (absent !== undefined) throw refuse('not_an_access_token', claims, provider, { found: `no ${absent}`, hint: 'every access token of this provider has it: did the client send its ID token?' })
   if (header.isAccessToken || valueOf(claims, access) !== undefined) return
   const other = valueOf(claims, others)
   if (other !== undefined) throw refuse('not_an_access_token', claims, provider, { found: other })
@@ -131,7 +133,7 @@ function checkProfile (claims: Claims, provider: Provider): void {
     if (typeof claims[name] !== 'string') throw refuse('claim_missing', claims, provider, { expected: `${name}, a text (RFC 9068 section 2.2)` })
   }
   if (claims.iat === undefined) throw refuse('claim_missing', claims, provider, { expected: 'iat (RFC 9068 section 2.2)' })
-  if (provider.audience === false && claims.aud === undefined) throw refuse('claim_missing', claims, provider, { expected: 'aud (RFC 9068 section 2.2)' })
+  if (claims.aud === undefined) throw refuse('claim_missing', claims, provider, { expected: 'aud (RFC 9068 section 2.2)' })
 }
 
 function refuse (reason: Reason, claims: Claims, provider: Provider, about: Pick<Refusal, 'expected' | 'found' | 'hint'>): InvalidTokenError {

@@ -80,10 +80,12 @@ function discoveredAddress (documents: readonly string[], provider: Provider, fe
   }
 }
 
-async function fetchKeys (url: string, { issuer, algorithms, dangerouslyAllowHttp }: Provider, fetchOptions: FetchOptions, signal: AbortSignal): Promise<FetchedKeySet> {
+async function fetchKeys (url: string, { issuer, algorithms, fixedClaims, dangerouslyAllowHttp }: Provider, fetchOptions: FetchOptions, signal: AbortSignal): Promise<FetchedKeySet> {
   const { body, maxAge } = await fetchJson(url, fetchOptions, dangerouslyAllowHttp, signal)
   if (!Array.isArray(body.keys)) throw new FetchFailure(`${shown(url)}: has no keys`)
-  const set = vetKeys(body.keys, algorithms, issuer)
+  // A set that serves many tenants says of its keys which of them they are for.
+  const isShared = Object.keys(fixedClaims).length > 0
+  const set = vetKeys(body.keys, algorithms, isShared ? issuer : undefined)
   if (set.keys.length === 0) {
     throw new FetchFailure(`${shown(url)}: has no usable key${set.dropped.length === 0 ? '' : ` (${set.dropped.join('; ')})`}`)
   }

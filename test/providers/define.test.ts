@@ -27,6 +27,7 @@ t.test('a provider is plain data with these defaults', async (t) => {
       client: ['client_id', 'azp']
     },
     tokenKind: {
+      required: [],
       access: { token_use: ['access'] },
       marks: ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'token_introspection'],
       others: { typ: ['ID', 'Refresh', 'Logout'], token_use: ['id'] }
@@ -50,7 +51,7 @@ t.test('every setting is taken as it was given', async (t) => {
     profile: 'rfc9068',
     keys: { jwksUri: 'https://keys.example/jwks' },
     claims: { subject: 'uid', scopes: 'scp', permissions: ['a', { path: ['b', 'c'] }], roles: { path: ['x'] }, organization: ask, client: ['azp', ask] },
-    tokenKind: { access: { typ: ['Bearer'] }, marks: [], others: {} },
+    tokenKind: { required: ['x'], access: { typ: ['Bearer'], token_use: [] }, marks: [], others: { typ: [], token_use: ['id'] } },
     dangerouslyAllowHttp: true
   } as const
   t.strictSame({ ...define(settings) }, { ...settings, issuer, audience: ['api'], audienceClaim: 'aud', fixedClaims: {} })
@@ -59,6 +60,7 @@ t.test('every setting is taken as it was given', async (t) => {
 t.test('members of claims and tokenKind that are not given keep their defaults', async (t) => {
   t.match(define({ claims: { roles: 'groups' } }).claims, { roles: 'groups', subject: 'sub', scopes: ['scope', 'scp'] })
   t.match(define({ tokenKind: { marks: ['x'] } }).tokenKind, { marks: ['x'], access: { token_use: ['access'] } })
+  t.match(define({ tokenKind: { others: { typ: ['X'] } } }).tokenKind, { others: { typ: ['X'], token_use: ['id'] } }, 'claim by claim')
 })
 
 t.test('an audience may be one text, a list of them, or false', async (t) => {

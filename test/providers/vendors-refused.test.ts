@@ -26,9 +26,7 @@ for (const [name, preset, good] of presets) {
     t.match(refusal(preset, { ...good, scope: 'a' }), `${name}(): unknown key "scope"`)
     for (const option of Object.keys(good)) {
       for (const value of [undefined, '', 'undefined', 42]) {
-        // What has a default may be left out.
-        const hasDefault = value === undefined && name === 'authgear' && option === 'audience'
-        t.match(refusal(preset, { ...good, [option]: value }), new RegExp(`^${name}\\(`), `${option}: ${String(value)}, default: ${hasDefault}`)
+        t.match(refusal(preset, { ...good, [option]: value }), new RegExp(`^${name}\\(`), `${option}: ${String(value)}`)
       }
     }
   })
@@ -47,7 +45,8 @@ t.test('an unset environment variable is named, or what to do about it', async (
   t.match(refusal(keycloak, { issuer: 'https://sso.example.com/realms/main', audience: undefined }), 'add an audience mapper to a client scope in Keycloak')
   t.match(refusal(keycloak, { issuer: 'https://sso.example.com/realms/main', audience: 'a', clientId: '' }), 'keycloak({ clientId })')
   t.match(refusal(fusionauth, { issuer: 'acme.com', audience: 'a' }), "set the tenant's issuer to FusionAuth's URL")
-  t.match(refusal(okta, { domain: 'dev-123.okta.com', audience: 'a', authorizationServer: 'a/b' }), 'okta({ authorizationServer })')
+  for (const authorizationServer of ['a/b', '', 'undefined']) t.match(refusal(okta, { domain: 'dev-123.okta.com', audience: 'a', authorizationServer }), 'okta({ authorizationServer })')
+  t.match(refusal(keycloak, { issuer: 'https://sso.example.com/realms/main', audience: 'a', clientId: 'undefined' }), 'keycloak({ clientId })')
 })
 
 t.test('any audience is accepted only where the issuer is a server of your own', async (t) => {
@@ -88,4 +87,10 @@ t.test('metadata is looked for where the vendor keeps it', async (t) => {
     const [, preset, good] = presets.find(([preset]) => preset === name)!
     t.equal((preset as (options: object) => Provider)(good).keys.discovery?.[0], url)
   }
+})
+
+t.test("what a user adds to a provider's marks does not take the provider's own away; an empty list does", async (t) => {
+  const options = { domain: 'clerk.example.com', authorizedParties: 'https://app.example.com' }
+  t.match(clerk({ ...options, tokenKind: { others: { typ: ['Session'] } } }).tokenKind, { others: { sts: ['pending'], typ: ['Session'], token_use: ['id'] } })
+  t.match(clerk({ ...options, tokenKind: { others: { sts: [] } } }).tokenKind, { others: { sts: [], typ: ['ID', 'Refresh', 'Logout'] } })
 })

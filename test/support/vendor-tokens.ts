@@ -45,7 +45,8 @@ export const vendors: readonly VendorTokens[] = [
       ['another realm', { iss: 'https://sso.example.com/realms/other' }, 'issuer_mismatch'],
       ['an ID token', { typ: 'ID', nonce: 'n' }, 'not_an_access_token'],
       ['a refresh token', { typ: 'Refresh' }, 'not_an_access_token'],
-      ['an offline token', { typ: 'Offline' }, 'not_an_access_token']
+      ['an offline token', { typ: 'Offline' }, 'not_an_access_token'],
+      ['a token that does not say what it is', { typ: undefined }, 'not_an_access_token']
     ],
     accepted: [['a nonce, which Keycloak may put into access tokens', { nonce: 'n' }], ['no roles at all', { realm_access: undefined, resource_access: undefined }]]
   },
@@ -70,6 +71,8 @@ export const vendors: readonly VendorTokens[] = [
       ['a token of another app client', { client_id: 'stranger' }, 'audience_mismatch'],
       ['an ID token, which has aud instead', { client_id: undefined, aud: '7uXwN2mB', token_use: 'id' }, 'audience_mismatch'],
       ['an ID token with a client_id', { token_use: 'id' }, 'not_an_access_token'],
+      ['a token that does not say what it is', { token_use: undefined }, 'not_an_access_token'],
+      ['a list of clients, which is no client', { client_id: ['stranger', '7uXwN2mB'] }, 'audience_mismatch'],
       ['another pool', { iss: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Other' }, 'issuer_mismatch']
     ],
     accepted: [['the other app client', { client_id: '3Vq9ZtY' }], ['an aud of a resource server beside', { aud: 'https://api.example.com' }]]
@@ -128,7 +131,8 @@ export const vendors: readonly VendorTokens[] = [
       ['a tenant that does not fit the issuer', { tid: OTHER_TENANT }, 'issuer_mismatch'],
       ['no tenant', { tid: undefined }, 'issuer_mismatch'],
       ['version 1.0', { iss: `https://sts.windows.net/${TENANT}/`, ver: '1.0' }, 'issuer_mismatch'],
-      ['an ID token', { nonce: 'n' }, 'id_token']
+      ['an ID token with a nonce', { nonce: 'n' }, 'id_token'],
+      ['an ID token without one, which has no azp', { azp: undefined, azpacr: undefined, scp: undefined, roles: undefined }, 'not_an_access_token']
     ],
     accepted: [['a token of an application, without scp', { scp: undefined, idtyp: 'app' }]]
   },
@@ -193,14 +197,15 @@ export const vendors: readonly VendorTokens[] = [
       fva: [0, -1],
       o: { id: 'org_2yRMMvzlm', slg: 'example', rol: 'admin', per: 'read,manage' }
     },
-    identity: { subject: 'user_2yRMMvzlm', clientId: 'https://app.example.com', organizationId: 'org_2yRMMvzlm', roles: ['admin'] },
+    identity: { subject: 'user_2yRMMvzlm', clientId: 'https://app.example.com', organizationId: 'org_2yRMMvzlm', roles: ['org:admin'], permissions: [] },
     refused: [
       ['a token of a page elsewhere', { azp: 'https://evil.example.com' }, 'audience_mismatch'],
       ['a token without azp', { azp: undefined }, 'audience_mismatch'],
       ['another instance', { iss: 'https://clerk.other.example' }, 'issuer_mismatch'],
-      ['a pending session', { sts: 'pending' }, 'not_an_access_token']
+      ['a pending session', { sts: 'pending' }, 'not_an_access_token'],
+      ['a pending session with a claim that means something elsewhere', { sts: 'pending', token_use: 'access' }, 'not_an_access_token']
     ],
-    accepted: [['version 1 of the token', { v: undefined, sts: undefined, o: undefined, org_id: 'org_1', org_role: 'org:admin', org_permissions: ['org:a:b'] }]]
+    accepted: [['an organization without a role', { o: { id: 'org_1' } }], ['no organization', { o: undefined }], ['version 1 of the token', { v: undefined, sts: undefined, o: undefined, org_id: 'org_1', org_role: 'org:admin', org_permissions: ['org:a:b'] }]]
   },
   {
     name: 'authgear',
