@@ -97,7 +97,7 @@ function checkFixed (claims: Claims, provider: Provider): void {
   }
 }
 
-/** RFC 8725 section 3.12: one kind of JWT must not pass for another. `typ: at+jwt` settles it. */
+/** RFC 8725 section 3.12: one kind of JWT must not pass for another. Where nothing required is missing, `typ: at+jwt` settles it. */
 function checkKind (claims: Claims, header: CheckedHeader, provider: Provider): void {
   const { required, access, marks, others } = provider.tokenKind
   const absent = required.find((name) => !Object.hasOwn(claims, name))
