@@ -41,10 +41,13 @@ export async function startIssuer (keys = makeKeys()) {
     jwks_uri: jwksUri,
     authorization_endpoint: `${issuer}authorize`,
     token_endpoint: `${issuer}token`,
+    introspection_endpoint: `${issuer}introspect`,
     response_types_supported: ['code'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: keys.map(({ alg }) => alg)
   }
+
+  documents['/introspect'] = { active: true, token_type: 'Bearer', iss: issuer, aud: audience, sub: 'user-1', client_id: 'client-1', scope: 'read:messages' }
 
   const config = { issuer, audience, jwksUri, jwks }
   return {

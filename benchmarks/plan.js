@@ -63,6 +63,8 @@ export const servers = {
   uncached: { module: 'ours', label: 'fastify-gatehouse, cache: false', options: { cache: false } },
   lazy: { module: 'ours', label: "fastify-gatehouse, startup: 'lazy'", options: { startup: 'lazy' } },
   required: { module: 'ours', label: "fastify-gatehouse, startup: 'require'", options: { startup: 'require' } },
+  opaque: { module: 'ours', label: 'fastify-gatehouse, introspection', options: { introspection: true } },
+  apiKey: { module: 'ours', label: 'fastify-gatehouse, apiKey()', options: { apiKeys: true } },
   jwks: { module: 'fastify-jwt-jwks', label: 'fastify-jwt-jwks' },
   jwksCached: { module: 'fastify-jwt-jwks', label: 'fastify-jwt-jwks, cache: true', options: { cache: true } },
   getJwks: { module: 'fastify-jwt-get-jwks', label: '@fastify/jwt + get-jwks' },
@@ -92,6 +94,16 @@ export const scenarios = [
     id: 'thousand',
     title: '1,000 in turn',
     blocks: [['bare', 'ours'], ['bare', 'jwksCached', 'getJwksCached']]
+  },
+  {
+    id: 'opaque',
+    title: 'opaque token seen before',
+    blocks: [['bare', 'opaque', 'control']]
+  },
+  {
+    id: 'apikey',
+    title: 'API key seen before',
+    blocks: [['bare', 'apiKey', 'control']]
   },
   {
     id: 'rs256',

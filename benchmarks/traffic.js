@@ -2,7 +2,15 @@ const head = 'GET / HTTP/1.1\r\nHost: api.example.com\r\nUser-Agent: benchmark\r
 
 /** A request with a token, as bytes. */
 export function requestWith (token) {
-  return Buffer.from(`${head}Connection: keep-alive\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+  return request(`Authorization: Bearer ${token}`)
+}
+
+function requestWithKey (key) {
+  return request(`X-API-Key: ${key}`)
+}
+
+function request (credential) {
+  return Buffer.from(`${head}Connection: keep-alive\r\n${credential}\r\n\r\n`)
 }
 
 /** What callers send, by the name the scenarios use. */
@@ -10,6 +18,8 @@ export function makeTraffic ({ rs256, es256, eddsa, forged, garbage, lookalike }
   return {
     seen: new Traffic(rs256.slice(0, 1), { repeats: true }),
     thousand: new Traffic(rs256.slice(0, 1000), { repeats: true }),
+    opaque: new Traffic(['2YotnFZFEjr1zCsicMWpAA2YotnFZFEjr1zCsicMWpAA'], { repeats: true }),
+    apikey: new Traffic(['acme_2YotnFZFEjr1zCsicMWpAA2YotnFZFEjr1zCsicMWpAA'], { repeats: true, write: requestWithKey }),
     rs256: new Traffic(rs256),
     es256: new Traffic(es256),
     eddsa: new Traffic(eddsa),
@@ -22,20 +32,22 @@ export function makeTraffic ({ rs256, es256, eddsa, forged, garbage, lookalike }
 /** A row of requests. Every server of a scenario gets the same bytes in the same order. */
 class Traffic {
   #tokens
+  #write
 
   /**
    * `repeats`: the row starts again at its end; otherwise every token is sent once.
-   * `valid`: a guarded route answers 200, otherwise 401.
+   * `valid`: a guarded route answers 200, otherwise 401. `write` makes a request of a token.
    */
-  constructor (tokens, { repeats = false, valid = true } = {}) {
+  constructor (tokens, { repeats = false, valid = true, write = requestWith } = {}) {
     this.#tokens = tokens
+    this.#write = write
     this.repeats = repeats
     this.valid = valid
   }
 
   /** `count` requests, beginning with the one at `from`. */
   requests (from, count) {
-    return this.tokens(from, count).map(requestWith)
+    return this.tokens(from, count).map(this.#write)
   }
 
   /** The tokens of those requests. */

@@ -3,41 +3,40 @@ import { LRUCache } from 'lru-cache'
 import type { StandardClaims } from '../types/claims.js'
 import type { Identity } from '../types/identity.js'
 import type { Provider } from '../types/provider.js'
-import { InvalidTokenError, UnavailableError } from './errors.js'
+import { createProviderChoice } from './choose-provider.js'
+import { InvalidTokenError } from './errors.js'
+import { createOpaqueCredentials } from './opaque.js'
 import type { Settings } from './options.js'
-import { isProvider } from './providers/define.js'
+import { credentialsRefused, providerRefused } from './outcome.js'
+import type { Allowed, MaybePromise, Outcome } from './outcome.js'
 import { loggable } from './refusal.js'
 import { createTokenCache, tokenHash } from './token/cache.js'
 import type { Verified } from './token/cache.js'
-import { checkClaims, issuerOf, wrongIssuer } from './token/claims.js'
+import { checkClaims, checkKeyIssuer, issuerOf } from './token/claims.js'
 import { checkHeader } from './token/header.js'
 import type { CheckedHeader } from './token/header.js'
 import { toIdentity } from './token/identity.js'
 import type { RingKey } from './token/held-keys.js'
 import type { KeyRing } from './token/keys.js'
-import { confirmSpelling, readPart, requireBase64url, splitToken, startsLikeJws, unlikeJws } from './token/parse.js'
+import { confirmSpelling, looksLikeJws, readPart, requireBase64url, splitToken, startsLikeJws, unlikeJws } from './token/parse.js'
 import type { JsonObject, TokenParts } from './token/parse.js'
 import type { KeyRings } from './token/rings.js'
 
-type MaybePromise<Value> = Value | Promise<Value>
-
-/** An identity, perhaps later; or the error of what does not even begin like a token: throwing it would cost more than all the rest. */
-export type Outcome = MaybePromise<Identity> | InvalidTokenError
-
-/** Turns a token into an identity, or throws (or rejects with) the `AuthError` that answers it. */
-export interface Authenticator {
+/** Turns a Bearer credential into an identity, or returns, throws or rejects with the `AuthError` that answers it. */
+export interface Pipeline {
   /**
-   * Synchronous unless keys must be fetched or a resolver answers with a promise.
+   * Synchronous unless keys must be fetched, a resolver answers with a promise, or somebody else must be asked.
    *
-   * @param allowed names of the providers that may vouch; undefined: all
+   * @param allowed what the route accepts; undefined: everything
    */
-  identify (token: string, request: FastifyRequest | undefined, allowed: readonly string[] | undefined): Outcome
+  identify (token: string, request: FastifyRequest | undefined, allowed: Allowed | undefined): Outcome
   /** Tokens answered with an identity since boot. */
   readonly accepted: number
   /** Of those, how many from the cache. */
   readonly recalled: number
-  /** Tokens in the cache. */
+  /** Tokens in the cache, and answers about opaque ones. */
   readonly cacheSize: number
+  close (): void
 }
 
 /** A token on its way, and what is known of it. */
@@ -56,24 +55,26 @@ interface Candidate {
 const MOST_HEADERS = 100
 
 /** The way of a token, in the order of its steps. Nothing else knows that order. */
-export function createAuthenticator (settings: Settings, rings: KeyRings): Authenticator {
+export function createPipeline (settings: Settings, rings: KeyRings): Pipeline {
   const { providers, resolver, clockTolerance } = settings
   const sole = resolver === undefined && providers.size === 1 ? [...providers.values()][0] : undefined
+  const chooseProvider = createProviderChoice(settings)
+  const opaque = createOpaqueCredentials(settings)
   const cache = settings.cache === undefined ? undefined : createTokenCache(settings.cache.max)
   const lifetime = settings.cache?.ttl ?? 0
   const headers = new LRUCache<string, JsonObject>({ max: MOST_HEADERS })
   let recalled = 0
   let verified = 0
 
-  function identify (token: string, request: FastifyRequest | undefined, allowed: readonly string[] | undefined): Outcome {
+  function identify (token: string, request: FastifyRequest | undefined, allowed: Allowed | undefined): Outcome {
+    if (opaque !== undefined && !(startsLikeJws(token) && looksLikeJws(token))) return opaque.identify(token, allowed)
     if (!startsLikeJws(token)) return unlikeJws(token)
+    if (allowed?.credentials?.includes('access_token') === false) return credentialsRefused(allowed.credentials, 'access_token')
     const hash = cache === undefined ? '' : tokenHash(token)
     const seen = cache?.get(hash)
     const parts = seen === undefined ? splitToken(token) : undefined
-    return andThen(sole ?? chooseProvider(settings, seen?.provider.issuer ?? unverifiedIssuer(parts!), request), (provider) => {
-      if (allowed !== undefined && !allowed.includes(provider.name)) {
-        throw new InvalidTokenError({ reason: 'provider_refused', expected: allowed, found: provider.name, provider: provider.name })
-      }
+    return andThen(sole ?? chooseProvider(seen?.issuer ?? unverifiedIssuer(parts!), request), (provider) => {
+      if (allowed?.providers?.includes(provider.name) === false) throw providerRefused(allowed.providers, provider.name)
       if (seen !== undefined && stillHolds(seen, provider)) {
         seen.identity ??= toIdentity(JSON.parse(seen.payload), provider)
         recalled++
@@ -106,7 +107,11 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
     const { token, parts, header, provider, ring } = candidate
     // Only a token that may turn out good is worth a fetch.
     requireBase64url(token)
-    checkClaims(readPart(parts.payload, 'payload'), header, provider, Date.now(), clockTolerance)
+    const claims = readPart(parts.payload, 'payload')
+    checkClaims(claims, header, provider, Date.now(), clockTolerance)
+    const [held] = ring.keys
+    // The keys of one project are for one issuer: another project's token is no reason to ask for more of them.
+    if (held !== undefined && provider.issuerTemplate?.claim === undefined) checkKeyIssuer(claims, held.issuer, provider)
     const key = await ring.obtain(header, guess)
     if (key === undefined) throw guess === undefined ? unknownKey(header, candidate) : badSignature(header, provider)
     return accept(candidate, key)
@@ -117,10 +122,11 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
     const claims = verifySignature(candidate, key)
     const payload = confirmSpelling(parts.payload, claims)
     checkClaims(claims, header, provider, Date.now(), clockTolerance)
+    checkKeyIssuer(claims, key.issuer, provider)
     const identity = toIdentity(claims as StandardClaims, provider)
     verified++
-    const until = Math.min(identity.expiresAt * 1000, Date.now() + lifetime)
-    if (cache !== undefined && until > Date.now()) cache.set(hash, { identity: undefined, payload, provider, ring, key, until })
+    const until = Math.min((claims.exp as number) * 1000, Date.now() + lifetime)
+    if (cache !== undefined && until > Date.now()) cache.set(hash, { identity: undefined, payload, issuer: claims.iss as string, provider, ring, key, until })
     if (newHeader !== undefined) headers.set(parts.header, newHeader)
     return identity
   }
@@ -137,9 +143,10 @@ export function createAuthenticator (settings: Settings, rings: KeyRings): Authe
 
   return {
     identify,
-    get accepted () { return recalled + verified },
-    get recalled () { return recalled },
-    get cacheSize () { return cache?.size ?? 0 }
+    get accepted () { return recalled + verified + (opaque === undefined ? 0 : opaque.recalled + opaque.verified) },
+    get recalled () { return recalled + (opaque?.recalled ?? 0) },
+    get cacheSize () { return (cache?.size ?? 0) + (opaque?.size ?? 0) },
+    close () { opaque?.close() }
   }
 }
 
@@ -150,41 +157,6 @@ function stillHolds (seen: Verified, provider: Provider): boolean {
 
 function unverifiedIssuer (parts: TokenParts): string {
   return issuerOf(readPart(parts.payload, 'payload'))
-}
-
-function chooseProvider (settings: Settings, issuer: string, request: FastifyRequest | undefined): MaybePromise<Provider> {
-  const { providers, resolver } = settings
-  if (resolver === undefined) {
-    const provider = providers.get(issuer)
-    if (provider !== undefined) return provider
-    throw wrongIssuer(issuer, [...providers.keys()])
-  }
-  let answer: MaybePromise<Provider | undefined>
-  try {
-    answer = resolver(issuer, request)
-  } catch (error) {
-    throw resolverFailed(error)
-  }
-  return isThenable(answer)
-    ? Promise.resolve(answer).then((provider) => resolved(provider, issuer), (error) => { throw resolverFailed(error) })
-    : resolved(answer, issuer)
-}
-
-/** Not every promise is a native one. */
-function isThenable<Value> (value: MaybePromise<Value>): value is Promise<Value> {
-  return typeof value === 'object' && value !== null && 'then' in value
-}
-
-function resolved (provider: Provider | undefined, issuer: string): Provider {
-  if (provider === undefined) throw new InvalidTokenError({ reason: 'issuer_mismatch', found: loggable(issuer), hint: 'the resolver knows no provider with this issuer' })
-  if (!isProvider(provider)) throw resolverFailed(new TypeError('it must return what oidc(…) or auth0(…) made, or undefined'))
-  if (provider.issuer !== issuer) throw wrongIssuer(issuer, [provider.issuer])
-  return provider
-}
-
-function resolverFailed (error: unknown): UnavailableError {
-  const hint = `the provider resolver failed: ${error instanceof Error ? String(loggable(error.message)) : 'it threw no Error'}`
-  return new UnavailableError({ reason: 'resolver_failed', hint }, 1)
 }
 
 function unknownKey (header: CheckedHeader, { provider, ring }: Candidate): InvalidTokenError {

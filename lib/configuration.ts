@@ -35,6 +35,12 @@ export function plainObject (path: string, value: unknown, remedy?: string): Rec
   return { ...value }
 }
 
+/** @throws TypeError for what is no number between the two */
+export function within (path: string, value: unknown, least: number, most: number, unit: string): number {
+  if (typeof value !== 'number' || !(value >= least && value <= most)) throw expected(path, `${least} to ${most} ${unit}`, value)
+  return value
+}
+
 /** Case, separators and a plural `s` are what people get wrong. */
 function bare (name: string): string {
   return name.toLowerCase().replaceAll(/[_-]/g, '').replace(/s$/, '')

@@ -18,7 +18,7 @@ const NOTHING: Extraction = Object.freeze({ reason: 'header_missing' })
  * @see RFC 6750 section 2.1, 3.1; RFC 9110 section 11.1: the scheme is case-insensitive
  */
 export function bearerToken (rawHeaders: readonly string[]): Extraction {
-  const authorization = singleAuthorization(rawHeaders)
+  const authorization = singleHeader(rawHeaders, 'authorization')
   if (authorization === undefined) return NOTHING
   const end = authorization.indexOf(' ')
   const scheme = end === -1 ? authorization : authorization.slice(0, end)
@@ -49,13 +49,20 @@ function malformation (token: string): { reason: Reason, hint?: string } {
   return { reason: 'header_malformed', hint: 'send exactly one token: Authorization: Bearer <token>' }
 }
 
-function singleAuthorization (rawHeaders: readonly string[]): string | undefined {
+/**
+ * The value of a header that may come once.
+ *
+ * @param rawHeaders names and values in turn, as they came
+ * @param wanted its name, in lower case
+ * @throws InvalidRequestError for two of them
+ */
+export function singleHeader (rawHeaders: readonly string[], wanted: string): string | undefined {
   let found: string | undefined
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
-    if (name.length !== 13 || name.toLowerCase() !== 'authorization') continue
+    if (name.length !== wanted.length || name.toLowerCase() !== wanted) continue
     if (found !== undefined) {
-      throw new InvalidRequestError({ reason: 'header_repeated', hint: 'a client or a proxy adds a second Authorization header' })
+      throw new InvalidRequestError({ reason: 'header_repeated', hint: `a client or a proxy adds a second ${wanted} header` })
     }
     found = rawHeaders[index + 1]!
   }

@@ -7,11 +7,14 @@ export type AuthErrorCode =
   | 'GATEHOUSE_CREDENTIAL_MISSING'
   | 'GATEHOUSE_CREDENTIAL_MALFORMED'
   | 'GATEHOUSE_TOKEN_INVALID'
+  | 'GATEHOUSE_CREDENTIAL_INVALID'
   | 'GATEHOUSE_SCOPE_INSUFFICIENT'
   | 'GATEHOUSE_FORBIDDEN'
   | 'GATEHOUSE_NO_ORGANIZATION'
+  | 'GATEHOUSE_NOT_AN_ACCESS_TOKEN'
   | 'GATEHOUSE_NOT_AUTHENTICATED'
   | 'GATEHOUSE_ROUTE_MISCONFIGURED'
+  | 'GATEHOUSE_TOO_MANY_REQUESTS'
   | 'GATEHOUSE_UNAVAILABLE'
 
 interface Answer {
@@ -70,9 +73,15 @@ const MISSING: Answer = {
   headers: challenge({})
 }
 const MALFORMED = bearerAnswer(400, 'GATEHOUSE_CREDENTIAL_MALFORMED', 'invalid_request',
-  'The Authorization header must carry exactly one credential: Bearer, one space, the token')
+  'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token')
 const INVALID = bearerAnswer(401, 'GATEHOUSE_TOKEN_INVALID', 'invalid_token',
   'The access token is expired, revoked, malformed or not meant for this API')
+const UNKNOWN: Answer = {
+  statusCode: 401,
+  code: 'GATEHOUSE_CREDENTIAL_INVALID',
+  message: 'The credential is unknown, expired or revoked',
+  headers: challenge({})
+}
 
 function bearerAnswer (statusCode: number, code: AuthErrorCode, error: string, message: string, scope?: string): Answer {
   return { statusCode, code, message, error, headers: challenge({ error, description: message, scope }) }
@@ -119,6 +128,18 @@ export class InvalidTokenError extends AuthError {
 }
 
 /**
+ * A credential that is no access token (an API key, or what an authenticator reads) is unknown, expired or revoked:
+ * 401. The challenge has no error code: those of RFC 6750 speak of Bearer tokens.
+ *
+ * @see RFC 9110 section 15.5.2
+ */
+export class InvalidCredentialError extends AuthError {
+  constructor (refusal: Refusal) {
+    super(UNKNOWN, refusal)
+  }
+}
+
+/**
  * "The request requires higher privileges than provided by the access token." 403, with the scope that would do.
  *
  * @see RFC 6750 section 3.1, `insufficient_scope`
@@ -146,6 +167,13 @@ export class NoOrganizationError extends AuthError {
   }
 }
 
+/** `accessTokenClaims()` was asked where the credential is no access token, but an API key for instance: 403. */
+export class NotAnAccessTokenError extends AuthError {
+  constructor (refusal: Refusal) {
+    super({ statusCode: 403, code: 'GATEHOUSE_NOT_AN_ACCESS_TOKEN', message: 'This needs an access token' }, refusal)
+  }
+}
+
 /**
  * An accessor of `request.auth` was used where nobody is authenticated. On an optional route a bare 401. On a
  * public or unguarded one 500, for it is a mistake in the app; the message names route and remedy.
@@ -169,7 +197,19 @@ export class RouteMisconfiguredError extends AuthError {
 }
 
 /**
- * The credential cannot be judged now: keys cannot be had, or a resolver failed. 503 with `Retry-After`, never
+ * Too many unknown credentials came for whoever judges them to be asked about this one: 429 with `Retry-After`.
+ *
+ * @see RFC 6585 section 4
+ */
+export class TooManyRequestsError extends AuthError {
+  /** @param retryAfter seconds until another try makes sense, at least 1 */
+  constructor (refusal: Refusal, retryAfter: number) {
+    super({ statusCode: 429, code: 'GATEHOUSE_TOO_MANY_REQUESTS', message: 'Too many unknown credentials: try again later', headers: inSeconds(retryAfter) }, refusal)
+  }
+}
+
+/**
+ * The credential cannot be judged now: keys cannot be had, a resolver, an introspection endpoint or an authenticator failed. 503 with `Retry-After`, never
  * a 401: "not now" is not "not you".
  */
 export class UnavailableError extends AuthError {
@@ -179,9 +219,13 @@ export class UnavailableError extends AuthError {
       statusCode: 503,
       code: 'GATEHOUSE_UNAVAILABLE',
       message: 'The credential cannot be verified right now',
-      headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }
+      headers: inSeconds(retryAfter)
     }, refusal)
   }
+}
+
+function inSeconds (retryAfter: number): Answer['headers'] & object {
+  return { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }
 }
 
 // On the prototypes: own members would stand in every log line beside the type.
@@ -190,10 +234,13 @@ for (const [name, { prototype }] of Object.entries({
   MissingCredentialError,
   InvalidRequestError,
   InvalidTokenError,
+  InvalidCredentialError,
   InsufficientScopeError,
   ForbiddenError,
   NoOrganizationError,
+  NotAnAccessTokenError,
   NotAuthenticatedError,
   RouteMisconfiguredError,
+  TooManyRequestsError,
   UnavailableError
 })) Object.defineProperty(prototype, 'name', { value: name, writable: true, configurable: true })

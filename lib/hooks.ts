@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Identity } from '../types/identity.js'
-import type { Authenticator } from './authenticate.js'
-import { bearerToken, notToken68 } from './credentials.js'
-import { AuthError, ForbiddenError, InvalidTokenError, MissingCredentialError } from './errors.js'
+import { notToken68 } from './credentials.js'
+import { AuthError, ForbiddenError, InvalidCredentialError, InvalidTokenError } from './errors.js'
 import { guard } from './guard.js'
 import type { Policy } from './policy.js'
+import { missing } from './presented.js'
+import type { Finder, Finding, Presented } from './presented.js'
 import type { Reporter } from './report.js'
 import type { Caller } from './request-auth.js'
 import type { Routes } from './routes.js'
@@ -19,15 +20,27 @@ declare module 'fastify' {
   }
 }
 
+/** On a public route no credential is read. */
+const NOTHING_ASKED: Finding = Object.freeze({ reason: 'header_missing' })
+
 type Done = (error?: Error) => void
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void
 
 interface Parts {
   readonly routes: Routes
-  readonly authenticator: Authenticator
+  readonly find: Finder
   readonly reporter: Reporter
   /** Whether policies are decided as soon as the caller is known. */
   readonly enforceEarly: boolean
+}
+
+/** A credential on its way. */
+interface Attempt {
+  readonly presented: Presented
+  readonly policy: Policy
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly done: Done
 }
 
 /** The two hooks of a registration: who is calling, and whether they may. */
@@ -39,29 +52,49 @@ export interface Hooks {
 }
 
 /** @param hookName what Fastify prints the first hook as */
-export function createHooks ({ routes, authenticator, reporter, enforceEarly }: Parts, hookName: string): Hooks {
+export function createHooks ({ routes, find, reporter, enforceEarly }: Parts, hookName: string): Hooks {
   function authenticate (request: FastifyRequest, reply: FastifyReply, done: Done): void {
     if (request.is404) return done()
-    let token: string | undefined
     try {
       const policy = routes.policyOf(request)
-      const presented = policy.mode === 'public' ? undefined : presentedToken(request, policy)
-      if (presented instanceof AuthError) return fail(presented, request, reply, done)
-      token = presented
-      const outcome = token === undefined ? undefined : authenticator.identify(token, request, policy.providers)
-      if (outcome instanceof Promise) {
-        outcome.then(
-          (identity) => { admit({ policy, reply, reporter, identity, token }, request, done) },
-          (error: unknown) => { fail(asCredentialError(error, token), request, reply, done) }
-        )
-      } else if (outcome instanceof AuthError) {
-        fail(asCredentialError(outcome, token), request, reply, done)
+      const finding = policy.mode === 'public' ? NOTHING_ASKED : find(request)
+      if (finding instanceof Promise) {
+        finding.then((later) => { judge(later, policy, request, reply, done) }, (error: unknown) => { fail(error, request, reply, done) })
       } else {
-        admit({ policy, reply, reporter, identity: outcome, token }, request, done)
+        judge(finding, policy, request, reply, done)
       }
     } catch (error) {
-      fail(asCredentialError(error, token), request, reply, done)
+      fail(error, request, reply, done)
     }
+  }
+
+  function judge (finding: Finding, policy: Policy, request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    if (!('source' in finding)) {
+      if (policy.mode === 'required') fail(missing(finding, policy.scope), request, reply, done)
+      else admit({ policy, reply, reporter, identity: undefined, credential: undefined }, request, done)
+      return
+    }
+    const attempt: Attempt = { presented: finding, policy, request, reply, done }
+    try {
+      const outcome = finding.source.identify(finding.credential, request, policy)
+      if (outcome instanceof Promise) outcome.then((identity) => { accept(identity, attempt) }, (error: unknown) => { refuse(error, attempt) })
+      else if (outcome instanceof AuthError) refuse(outcome, attempt)
+      else accept(outcome, attempt)
+    } catch (error) {
+      refuse(error, attempt)
+    }
+  }
+
+  function accept (identity: Identity, { presented: { source, credential }, policy, request, reply, done }: Attempt): void {
+    // What one caller's cookie opened is not for a shared cache; the route may say otherwise.
+    if (source.isCookie) reply.header('cache-control', 'private')
+    admit({ policy, reply, reporter, identity, credential }, request, done)
+  }
+
+  function refuse (error: unknown, { presented: { source, credential }, policy, request, reply, done }: Attempt): void {
+    // A browser keeps sending what has ended: where nothing is demanded it counts as none.
+    if (source.isCookie && policy.mode === 'optional' && isBadCredential(error)) admit({ policy, reply, reporter, identity: undefined, credential: undefined }, request, done)
+    else fail(source.isBearer ? asBearerError(error, credential) : error, request, reply, done)
   }
 
   function admit (caller: Caller, request: FastifyRequest, done: Done): void {
@@ -98,17 +131,13 @@ export function createHooks ({ routes, authenticator, reporter, enforceEarly }: 
   return { authenticate, authorize }
 }
 
-/** undefined: an optional route, and nothing was sent. Nothing sent where it must be is returned: throwing costs more. */
-function presentedToken (request: FastifyRequest, policy: Policy): string | MissingCredentialError | undefined {
-  const token = bearerToken(request.raw.rawHeaders)
-  if (typeof token === 'string') return token
-  if (policy.mode === 'optional') return undefined
-  return new MissingCredentialError({ ...token, hint: 'send Authorization: Bearer <token>; some proxies strip the header' }, policy.scope)
+/** A good token is a token68 value, so only of a bad one is it asked whether it is one. */
+function asBearerError (error: unknown, token: string): unknown {
+  return error instanceof InvalidTokenError ? notToken68(token) ?? error : error
 }
 
-/** A good token is a token68 value, so only of a bad one is it asked whether it is one. */
-function asCredentialError (error: unknown, token: string | undefined): unknown {
-  return token !== undefined && error instanceof InvalidTokenError ? notToken68(token) ?? error : error
+function isBadCredential (error: unknown): boolean {
+  return error instanceof InvalidTokenError || error instanceof InvalidCredentialError
 }
 
 async function askAll (questions: Policy['authorize'], request: FastifyRequest): Promise<boolean> {

@@ -3,11 +3,13 @@ import fp from 'fastify-plugin'
 import type { Gatehouse } from '../types/gatehouse.js'
 import type { GatehouseOptions } from '../types/options.js'
 import '../types/fastify.js'
-import { createAuthenticator } from './authenticate.js'
+import { createPipeline } from './authenticate.js'
+import { putToWork } from './authenticators.js'
 import { createHooks, kCaller } from './hooks.js'
 import { createGatehouse } from './instance.js'
 import { claimScope } from './lineage.js'
 import { readOptions } from './options.js'
+import { createFinder } from './presented.js'
 import { createReporter } from './report.js'
 import { createRequestAuth } from './request-auth.js'
 import { createRoutes } from './routes.js'
@@ -26,12 +28,13 @@ async function plugin (app: FastifyInstance, options: GatehouseOptions): Promise
   const rings = createKeyRings(settings, app.log)
   const reporter = createReporter(app.log)
   const routes = createRoutes(app, settings)
-  const authenticator = createAuthenticator(settings, rings)
+  const pipeline = createPipeline(settings, rings)
+  const authenticators = settings.authenticators.map(putToWork)
   const hookName = `gatehouseAuthenticate${++registrations}`
-  const hooks = createHooks({ routes, authenticator, reporter, enforceEarly: settings.enforce === 'onRequest' }, hookName)
+  const hooks = createHooks({ routes, find: createFinder({ settings, rings, pipeline, authenticators }), reporter, enforceEarly: settings.enforce === 'onRequest' }, hookName)
   const corsCameFirst = app.hasPlugin('@fastify/cors')
 
-  const gatehouse: Gatehouse = createGatehouse({ settings, rings, routes, authenticator, reporter })
+  const gatehouse: Gatehouse = createGatehouse({ settings, rings, routes, pipeline, authenticators, reporter })
   app.decorate('gatehouse', gatehouse)
   app.decorateRequest(kCaller, null)
   app.decorateRequest('auth', {
@@ -52,7 +55,10 @@ async function plugin (app: FastifyInstance, options: GatehouseOptions): Promise
     warnAboutOrder(app, routes, hookName, corsCameFirst)
     await startUp(app, settings, rings, routes)
   })
-  app.addHook('onClose', async function gatehouseCloses () { await rings.close() })
+  app.addHook('onClose', async function gatehouseCloses () {
+    for (const part of [pipeline, ...authenticators]) part.close()
+    await rings.close()
+  })
 }
 
 /**
@@ -66,23 +72,26 @@ export const gatehouse = fp(plugin, { fastify: '5.x', name: 'fastify-gatehouse' 
 export default gatehouse
 
 export {
-  AuthError, ForbiddenError, InsufficientScopeError, InvalidRequestError, InvalidTokenError, MissingCredentialError,
-  NoOrganizationError, NotAuthenticatedError, RouteMisconfiguredError, UnavailableError
+  AuthError, ForbiddenError, InsufficientScopeError, InvalidCredentialError, InvalidRequestError, InvalidTokenError, MissingCredentialError,
+  NoOrganizationError, NotAnAccessTokenError, NotAuthenticatedError, RouteMisconfiguredError, TooManyRequestsError, UnavailableError
 } from './errors.js'
 export type { AuthErrorCode } from './errors.js'
+export { apiKey } from './api-key.js'
 export { getAuth } from './get-auth.js'
-export { auth0, authgear, clerk, cognito, entra, fusionauth, google, keycloak, oidc, okta, zitadel } from './providers/index.js'
+export { auth0, authgear, clerk, cognito, entra, fusionauth, google, keycloak, oidc, okta, tesseral, zitadel } from './providers/index.js'
 export type {
-  Auth0Options, AuthgearOptions, ClerkOptions, CognitoOptions, EntraOptions, EntraTenantsOptions, FusionAuthOptions, GoogleOptions,
-  HostedSettings, KeycloakOptions, OidcOptions, OktaOptions, ProviderSettings, ZitadelOptions
+  Auth0Options, AuthgearOptions, ClerkOptions, CognitoOptions, EntraAnyTenantOptions, EntraOptions, EntraTenantsOptions, FusionAuthOptions, GoogleOptions,
+  HostedSettings, KeycloakOptions, OidcOptions, OktaOptions, ProviderSettings, TesseralAccessTokenClaims, TesseralApiKeyOptions, TesseralOptions, ZitadelOptions
 } from './providers/index.js'
 export { redactPaths } from './redact-paths.js'
 export type { Reason, Refusal } from './refusal.js'
+export type { AnswerCacheOptions, ApiKeyOptions, AuthenticateContext, Authenticator, CallBudget, StoredApiKey, Vouched } from '../types/authenticator.js'
 export type { RequestAuth } from '../types/auth.js'
 export type { AccessTokenClaims, StandardClaims } from '../types/claims.js'
 export type { Gatehouse, GuardedRoute, GuardedScope, ProviderHealth, Stats } from '../types/gatehouse.js'
 export type { CredentialsType, Identity } from '../types/identity.js'
 export type { CacheOptions, DefaultAuth, FetchOptions, GatehouseOptions } from '../types/options.js'
+export type { IntrospectionOptions } from '../types/introspection.js'
 export type { ClaimMapping, ClaimPath, ClaimSource, ClaimValues, JsonWebKeySet, KeyLocation, KeyOptions, Provider, ProviderResolver, SigningAlgorithm, TokenKind } from '../types/provider.js'
 export type { AuthMode, ClaimRequirement, Demands, GroupPolicy, Primitive, Requirement, RouteAuth, RouteDescription, RoutePolicy } from '../types/route.js'
 // Only a star lets `declare module 'fastify-gatehouse' { interface Register }` reach the interface itself.

@@ -1,5 +1,6 @@
 import type { Gatehouse } from '../types/gatehouse.js'
-import type { Authenticator } from './authenticate.js'
+import type { Pipeline } from './authenticate.js'
+import type { WorkingAuthenticator } from './authenticators.js'
 import { AuthError, InvalidTokenError } from './errors.js'
 import type { Settings } from './options.js'
 import type { Reporter } from './report.js'
@@ -11,17 +12,19 @@ interface Parts {
   readonly settings: Settings
   readonly rings: KeyRings
   readonly routes: Routes
-  readonly authenticator: Authenticator
+  readonly pipeline: Pipeline
+  readonly authenticators: readonly WorkingAuthenticator[]
   readonly reporter: Reporter
 }
 
 /** `app.gatehouse`. */
-export function createGatehouse ({ settings, rings, routes, authenticator, reporter }: Parts): Gatehouse {
+export function createGatehouse ({ settings, rings, routes, pipeline, authenticators, reporter }: Parts): Gatehouse {
+  const sum = (member: 'recalled' | 'verified' | 'size') => authenticators.reduce((total, authenticator) => total + authenticator[member], 0)
   return Object.freeze({
     async verify (token: string) {
       try {
         if (typeof token !== 'string') throw new InvalidTokenError({ reason: 'token_malformed', expected: 'a text', found: typeof token })
-        const outcome = await authenticator.identify(token, undefined, undefined)
+        const outcome = await pipeline.identify(token, undefined, undefined)
         if (outcome instanceof AuthError) throw outcome
         return outcome
       } catch (error) {
@@ -33,10 +36,10 @@ export function createGatehouse ({ settings, rings, routes, authenticator, repor
     },
     health: () => rings.all().map((ring) => ring.health()),
     stats: () => ({
-      accepted: authenticator.accepted,
-      cached: authenticator.recalled,
+      accepted: pipeline.accepted + sum('recalled') + sum('verified'),
+      cached: pipeline.recalled + sum('recalled'),
       refused: { ...reporter.refused },
-      cacheSize: authenticator.cacheSize
+      cacheSize: pipeline.cacheSize + sum('size')
     }),
     routes: () => routes.table(),
     group: (scope, policy) => { routes.group(scope, policy) },

@@ -1,7 +1,9 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { DefaultAuth, FetchOptions } from '../types/options.js'
 import type { Provider, ProviderResolver } from '../types/provider.js'
-import { expected, isPlainObject, plainObject, refuseUnknownKeys } from './configuration.js'
+import { checkAuthenticators } from './authenticator-options.js'
+import type { CheckedAuthenticator } from './authenticator-options.js'
+import { expected, isPlainObject, plainObject, refuseUnknownKeys, within } from './configuration.js'
 import { isProvider } from './providers/define.js'
 
 /** The options as the rest of the house reads them: complete, checked, frozen. */
@@ -16,10 +18,13 @@ export interface Settings {
   readonly clockTolerance: number
   readonly enforce: 'preHandler' | 'onRequest'
   readonly startup: 'warm' | 'lazy' | 'require'
+  readonly authenticators: readonly CheckedAuthenticator[]
+  /** Origins whose pages may act with cookies. */
+  readonly trustedOrigins: readonly string[]
   readonly fetchOptions: FetchOptions
 }
 
-const OPTIONS = ['provider', 'defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'fetchOptions']
+const OPTIONS = ['provider', 'defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'trustedOrigins', 'fetchOptions']
 /** Fastify passes a registration's own options through to the plugin. */
 const FASTIFYS_OWN = ['prefix', 'logLevel', 'logSerializers']
 
@@ -27,7 +32,7 @@ const FASTIFYS_OWN = ['prefix', 'logLevel', 'logSerializers']
 export function readOptions (options: unknown): Settings {
   const given = plainObject('gatehouse', options, 'pass { provider: … }')
   refuseUnknownKeys('gatehouse', Object.fromEntries(Object.entries(given).filter(([key]) => !FASTIFYS_OWN.includes(key))), OPTIONS)
-  const { provider, defaultAuth = 'required', cache = {}, clockTolerance = 10, enforce = 'preHandler', startup = 'warm', fetchOptions = {} } = given
+  const { provider, defaultAuth = 'required', cache = {}, clockTolerance = 10, enforce = 'preHandler', startup = 'warm', authenticators = [], trustedOrigins = [], fetchOptions = {} } = given
   const resolver = typeof provider === 'function' ? provider as ProviderResolver : undefined
   if (typeof defaultAuth !== 'function') oneOf('gatehouse.defaultAuth', defaultAuth, ['required', 'optional', 'public'])
   oneOf('gatehouse.enforce', enforce, ['preHandler', 'onRequest'])
@@ -35,31 +40,64 @@ export function readOptions (options: unknown): Settings {
   if (startup === 'require' && resolver !== undefined) {
     throw new TypeError("gatehouse.startup: 'require' needs providers known at boot, a resolver has none; use 'warm' or 'lazy'")
   }
+  const providers = resolver === undefined ? providersByIssuer(provider, authenticators) : new Map<string, Provider>()
   return Object.freeze({
-    providers: resolver === undefined ? providersByIssuer(provider) : new Map<string, Provider>(),
+    providers,
     resolver,
     defaultAuth: defaultAuth as DefaultAuth,
     cache: cacheSettings(cache),
     clockTolerance: within('gatehouse.clockTolerance', clockTolerance, 0, 60, 'seconds'),
     enforce: enforce as Settings['enforce'],
     startup: startup as Settings['startup'],
+    authenticators: checkAuthenticators(authenticators, [...providers.values()].map(({ name }) => name)),
+    trustedOrigins: origins(trustedOrigins),
     fetchOptions: fetchSettings(fetchOptions)
   })
 }
 
-function providersByIssuer (provider: unknown): ReadonlyMap<string, Provider> {
+function providersByIssuer (provider: unknown, authenticators: unknown): ReadonlyMap<string, Provider> {
   const list: readonly unknown[] = Array.isArray(provider) ? provider : [provider]
-  if (list.length === 0) throw expected('gatehouse.provider', 'at least one provider', provider)
+  const isAnybodyThere = list.length > 0 || (Array.isArray(authenticators) && authenticators.length > 0)
+  if (!isAnybodyThere) throw expected('gatehouse.provider', 'at least one provider', provider)
   const providers = new Map<string, Provider>()
   const names = new Set<string>()
   for (const value of list) {
     if (!isProvider(value)) throw expected('gatehouse.provider', 'what oidc(…) or auth0(…) returns, a list of those, or a function', value)
-    if (providers.has(value.issuer)) throw new TypeError(`gatehouse.provider: two providers have the issuer ${value.issuer}; give one of them, with both audiences`)
+    if (providers.has(value.issuer)) {
+      const remedy = value.issuerTemplate === undefined ? 'give one of them, with both audiences' : 'give one of them, or register them in sibling scopes'
+      throw new TypeError(`gatehouse.provider: two providers have the issuer ${value.issuer}; ${remedy}`)
+    }
     if (names.has(value.name)) throw new TypeError(`gatehouse.provider: two providers are called ${JSON.stringify(value.name)}; give each a name of its own: { name: '…' }`)
     providers.set(value.issuer, value)
     names.add(value.name)
   }
+  refuseUnreachable([...providers.values()])
   return providers
+}
+
+/** Opaque credentials do not say whose they are: what one provider takes, no later one is asked about. */
+function refuseUnreachable (providers: readonly Provider[]): void {
+  const before: Array<{ name: string, prefix: string }> = []
+  for (const { name, introspection, apiKeys } of providers) {
+    for (const { prefix } of [apiKeys, introspection].filter((judge) => judge !== undefined)) {
+      const greedy = before.find((earlier) => prefix.startsWith(earlier.prefix))
+      if (greedy !== undefined && greedy.name !== name) {
+        throw new TypeError(`gatehouse.provider: ${name} would not be asked about credentials that ${greedy.name} takes first: give ${greedy.name} a prefix of its own, or put it last`)
+      }
+      before.push({ name, prefix })
+    }
+  }
+}
+
+function origins (value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw expected('gatehouse.trustedOrigins', 'a list of origins', value)
+  for (const origin of Array.from(value)) {
+    // A browser never sends a pattern.
+    if (typeof origin !== 'string' || !/^https?:[^*]*$/.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw expected('gatehouse.trustedOrigins', 'a list of origins: scheme, host and port, in lower case and without a slash at the end', origin)
+    }
+  }
+  return Object.freeze([...value as string[]])
 }
 
 function cacheSettings (cache: unknown): Settings['cache'] {
@@ -105,9 +143,4 @@ function withoutValue (path: string, expectation: string, found: unknown): TypeE
 
 function oneOf (path: string, value: unknown, choices: readonly string[]): void {
   if (typeof value !== 'string' || !choices.includes(value)) throw expected(path, `one of ${choices.join(', ')}`, value)
-}
-
-function within (path: string, value: unknown, least: number, most: number, unit: string): number {
-  if (typeof value !== 'number' || !(value >= least && value <= most)) throw expected(path, `${least} to ${most} ${unit}`, value)
-  return value
 }

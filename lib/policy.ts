@@ -8,6 +8,8 @@ export interface Policy {
   readonly mode: 'public' | 'optional' | 'required'
   /** Only these may vouch; undefined: all. */
   readonly providers: readonly string[] | undefined
+  /** Only credentials of these kinds; undefined: all. */
+  readonly credentials: readonly string[] | undefined
   readonly demands: readonly Demand[]
   /** Each must answer true, in this order. */
   readonly authorize: ReadonlyArray<(request: FastifyRequest) => boolean | Promise<boolean>>
@@ -16,11 +18,18 @@ export interface Policy {
 }
 
 export const PUBLIC: Policy = Object.freeze({
-  mode: 'public', providers: undefined, demands: [], authorize: [], scope: undefined
+  mode: 'public', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined
 })
 
 const MEMBERS = ['scopes', 'permissions', 'roles'] as const
 const NEAR_MISSES = [['scope', 'scopes'], ['permission', 'permissions'], ['role', 'roles']] as const
+
+/** What a policy may name; undefined: anything. */
+export interface KnownNames {
+  /** Providers and authenticators. */
+  readonly providers?: readonly string[] | undefined
+  readonly credentials?: readonly string[] | undefined
+}
 
 /** A route's config as it comes: anything may stand in it. */
 export interface RawPolicy {
@@ -43,16 +52,16 @@ export function saysAnything (config: RawPolicy): boolean {
  *
  * @param path what messages call it: `route GET /messages: config`
  * @param config other plugins' members are left alone; near misses of ours are not
- * @param known names of the registration's providers; undefined where a resolver chooses
+ * @param known what may be named: the registration's providers, and kinds of credentials; undefined: anything
  * @throws TypeError naming the path, the value and the remedy
  */
-export function compilePolicy (path: string, config: RawPolicy, known?: readonly string[]): Policy {
+export function compilePolicy (path: string, config: RawPolicy, known: KnownNames = {}): Policy {
   for (const [miss, member] of NEAR_MISSES) {
     if (config[miss] !== undefined) throw new TypeError(`${path}.${miss}: did you mean ${JSON.stringify(member)}?`)
   }
   const { auth = 'required' } = config
   if (auth === false) return publicPolicy(path, config)
-  const { mode, providers, claims, authorize } = longForm(`${path}.auth`, auth, known)
+  const { mode, providers, credentials, claims, authorize } = longForm(`${path}.auth`, auth, known)
   const demands = [...compileDemands(path, pick(config)), ...compileDemands(`${path}.auth`, { claims })]
   if (mode === 'optional' && demands.length > 0) {
     throw new TypeError(`${path}: an optional route lets anonymous callers in, so it cannot demand ${demands[0]!.text}; ` +
@@ -61,6 +70,7 @@ export function compilePolicy (path: string, config: RawPolicy, known?: readonly
   return Object.freeze({
     mode,
     providers,
+    credentials,
     demands: Object.freeze(demands),
     authorize: Object.freeze(authorize === undefined ? [] : [authorize]),
     scope: sufficientScope(demands)
@@ -72,16 +82,18 @@ export function bothPolicies (outer: Policy, inner: Policy): Policy {
   // Scopes first, as in each of the two: a caller who lacks one can ask for it.
   const both = [...outer.demands, ...inner.demands]
   const demands = [...both.filter(({ kind }) => kind === 'scopes'), ...both.filter(({ kind }) => kind !== 'scopes')]
-  const { providers } = inner
   return Object.freeze({
     mode: 'required',
-    providers: outer.providers === undefined || providers === undefined
-      ? providers ?? outer.providers
-      : outer.providers.filter((name) => providers.includes(name)),
+    providers: inBoth(outer.providers, inner.providers),
+    credentials: inBoth(outer.credentials, inner.credentials),
     demands: Object.freeze(demands),
     authorize: Object.freeze([...outer.authorize, ...inner.authorize]),
     scope: sufficientScope(demands)
   })
+}
+
+function inBoth (outer: readonly string[] | undefined, inner: readonly string[] | undefined): readonly string[] | undefined {
+  return outer === undefined || inner === undefined ? inner ?? outer : outer.filter((name) => inner.includes(name))
 }
 
 function publicPolicy (path: string, config: RawPolicy): Policy {
@@ -92,37 +104,38 @@ function publicPolicy (path: string, config: RawPolicy): Policy {
   return PUBLIC
 }
 
-type LongForm = Pick<Policy, 'providers'> & {
+type LongForm = Pick<Policy, 'providers' | 'credentials'> & {
   readonly mode: 'optional' | 'required'
   readonly claims: unknown
   readonly authorize: Policy['authorize'][number] | undefined
 }
 
-function longForm (path: string, auth: unknown, known: readonly string[] | undefined): LongForm {
+function longForm (path: string, auth: unknown, known: KnownNames): LongForm {
   if (auth === 'required' || auth === 'optional') {
-    return { mode: auth, providers: undefined, claims: undefined, authorize: undefined }
+    return { mode: auth, providers: undefined, credentials: undefined, claims: undefined, authorize: undefined }
   }
   const remedy = auth === true ? "write 'required'" : undefined
   if (typeof auth !== 'object' || auth === null) throw expected(path, "false, 'required', 'optional' or an object", auth, remedy)
-  const { mode = 'required', providers, claims, authorize, ...rest } = plainObject(path, auth)
-  refuseUnknownKeys(path, rest, ['mode', 'providers', 'claims', 'authorize'])
+  const { mode = 'required', providers, credentials, claims, authorize, ...rest } = plainObject(path, auth)
+  refuseUnknownKeys(path, rest, ['mode', 'providers', 'credentials', 'claims', 'authorize'])
   if (mode !== 'required' && mode !== 'optional') {
     throw expected(`${path}.mode`, "'required' or 'optional'", mode, mode === 'public' ? 'write auth: false for a public route' : undefined)
   }
   if (authorize !== undefined && typeof authorize !== 'function') throw expected(`${path}.authorize`, 'a function of the request', authorize)
   return {
     mode,
-    providers: providers === undefined ? undefined : providerNames(`${path}.providers`, providers, known),
+    providers: providers === undefined ? undefined : listOfNames(`${path}.providers`, 'provider names', providers, known.providers),
+    credentials: credentials === undefined ? undefined : listOfNames(`${path}.credentials`, 'kinds of credentials', credentials, known.credentials),
     claims,
     authorize: authorize as LongForm['authorize']
   }
 }
 
-function providerNames (path: string, names: unknown, known: readonly string[] | undefined): readonly string[] {
-  if (!Array.isArray(names) || names.length === 0) throw expected(path, 'a list of provider names', names, 'leave it out to accept all')
-  for (const name of names) {
+function listOfNames (path: string, what: string, names: unknown, known: readonly string[] | undefined): readonly string[] {
+  if (!Array.isArray(names) || names.length === 0) throw expected(path, `a list of ${what}`, names, 'leave it out to accept all')
+  for (const name of Array.from(names)) {
     if (typeof name !== 'string' || (known !== undefined && !known.includes(name))) {
-      throw expected(path, known === undefined ? 'names of providers' : `one of ${known.join(', ')}`, name)
+      throw expected(path, known === undefined ? what : `one of ${known.join(', ')}`, name)
     }
   }
   return Object.freeze([...names as string[]])

@@ -1,7 +1,8 @@
 /** Why a credential or a caller was refused. Closed: README explains each, a test holds both together. */
 export type Reason =
   // the credential as it came
-  | 'header_missing' | 'scheme_unsupported' | 'header_malformed' | 'header_repeated'
+  | 'header_missing' | 'scheme_unsupported' | 'header_malformed' | 'header_repeated' | 'credentials_repeated' | 'cookie_repeated'
+  | 'credentials_refused' | 'origin_refused'
   // the token's form
   | 'token_too_large' | 'token_quoted' | 'token_opaque' | 'token_encrypted' | 'token_malformed'
   // its header
@@ -10,10 +11,12 @@ export type Reason =
   | 'issuer_mismatch' | 'audience_mismatch' | 'token_expired' | 'token_not_yet_valid' | 'time_malformed'
   | 'claim_missing' | 'claim_malformed' | 'id_token' | 'not_an_access_token' | 'subject_missing' | 'binding_unverifiable'
   | 'signature_invalid' | 'provider_refused'
+  // what somebody else said of it
+  | 'token_inactive' | 'credential_malformed' | 'credential_unknown'
   // the caller
-  | 'scope_missing' | 'permission_missing' | 'role_missing' | 'claim_refused' | 'authorize_refused' | 'organization_missing'
+  | 'scope_missing' | 'permission_missing' | 'role_missing' | 'claim_refused' | 'authorize_refused' | 'organization_missing' | 'accessor_refused'
   // ours
-  | 'keys_unavailable' | 'resolver_failed' | 'accessor_misused' | 'route_misconfigured'
+  | 'keys_unavailable' | 'introspection_failed' | 'backend_failed' | 'authenticator_failed' | 'calls_exhausted' | 'resolver_failed' | 'accessor_misused' | 'route_misconfigured'
 
 /**
  * What the operator is told: one log line and one `diagnostics_channel` message carry it. Texts that came with

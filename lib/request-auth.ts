@@ -5,7 +5,7 @@ import type { Identity } from '../types/identity.js'
 import type { Demands } from '../types/route.js'
 import { plainObject, refuseUnknownKeys } from './configuration.js'
 import { compileDemands } from './demand.js'
-import { NoOrganizationError, NotAuthenticatedError } from './errors.js'
+import { NoOrganizationError, NotAnAccessTokenError, NotAuthenticatedError } from './errors.js'
 import type { AuthError } from './errors.js'
 import { guard } from './guard.js'
 import type { Policy } from './policy.js'
@@ -17,7 +17,8 @@ export interface Caller {
   readonly reply: FastifyReply
   readonly reporter: Reporter
   readonly identity: Identity | undefined
-  readonly token: string | undefined
+  /** The raw credential. */
+  readonly credential: string | undefined
 }
 
 /**
@@ -55,12 +56,15 @@ class CallerAuth implements RequestAuth {
 
   credentials (): string {
     this.#identity('credentials()')
-    return this.#caller!.token!
+    return this.#caller!.credential!
   }
 
   accessTokenClaims<Claims extends object> (): Readonly<Claims> {
+    const { type, claims, provider, clientId } = this.#identity('accessTokenClaims()')
     // The shape is the caller's word: see the type's docstring.
-    return this.#identity('accessTokenClaims()').claims as object as Claims
+    if (type === 'access_token') return claims as object as Claims
+    const hint = "the route's handler asks for claims: accept access tokens only, config: { auth: { credentials: ['access_token'] } }, or look at request.auth.credentialsType first"
+    throw this.#refuse(new NotAnAccessTokenError({ reason: 'accessor_refused', provider, clientId, found: type, hint }))
   }
 
   hasScope (...scopes: readonly string[]): boolean {

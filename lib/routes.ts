@@ -6,7 +6,7 @@ import { RouteMisconfiguredError } from './errors.js'
 import { isInside } from './lineage.js'
 import type { Settings } from './options.js'
 import { bothPolicies, compilePolicy, PUBLIC, saysAnything } from './policy.js'
-import type { Policy, RawPolicy } from './policy.js'
+import type { KnownNames, Policy, RawPolicy } from './policy.js'
 
 const kDeclared = Symbol('gatehouse.declared')
 const kPolicy = Symbol('gatehouse.policy')
@@ -57,7 +57,7 @@ export interface Routes {
 
 /** @param root the scope the plugin is registered in */
 export function createRoutes (root: FastifyInstance, settings: Settings): Routes {
-  const known = settings.resolver === undefined ? [...settings.providers.values()].map(({ name }) => name) : undefined
+  const known = knownNames(settings)
   const groups: Array<{ scope: GuardedScope, policy: Policy }> = []
   const table: Row[] = []
 
@@ -161,15 +161,27 @@ function whatItSays (config: RawPolicy): readonly unknown[] {
 function inWords (policy: Policy): string {
   return [
     ...policy.providers === undefined ? [] : [`providers: ${policy.providers.join(' or ')}`],
+    ...policy.credentials === undefined ? [] : [`credentials: ${policy.credentials.join(' or ')}`],
     ...policy.demands.map((demand) => demand.text),
     ...policy.authorize.map(() => 'authorize')
   ].join(', ')
 }
 
-/** @throws TypeError where groups and route between them leave no provider that may vouch */
+/** Where a resolver chooses providers, their names are not known before. */
+function knownNames ({ resolver, providers, authenticators }: Settings): KnownNames {
+  const own = authenticators.map(({ name }) => name)
+  const configured = [...providers.values()]
+  return {
+    providers: resolver === undefined ? [...configured.map(({ name }) => name), ...own] : undefined,
+    credentials: [...new Set(['access_token', ...configured.some(({ apiKeys }) => apiKeys !== undefined) ? ['api_key'] : [], ...own])]
+  }
+}
+
+/** @throws TypeError where groups and route between them leave nobody who may vouch, or no kind of credential */
 function jointPolicy (path: string, policies: readonly Policy[]): Policy {
   const policy = policies.reduce(bothPolicies)
   if (policy.providers?.length === 0) throw new TypeError(`${path}.auth.providers: none of these may vouch in the group the route is in`)
+  if (policy.credentials?.length === 0) throw new TypeError(`${path}.auth.credentials: none of these is accepted in the group the route is in`)
   return policy
 }
 

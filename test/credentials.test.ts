@@ -66,7 +66,7 @@ t.test('the scheme alone is a malformed request', async (t) => {
 t.test('two Authorization headers are a malformed request, whatever stands in them', async (t) => {
   for (const [first, second] of [['Bearer a', 'Bearer b'], ['Bearer a', 'Bearer a'], ['Basic a', 'Bearer b'], ['Bearer a', ''], ['', '']]) {
     t.strictSame(malformed(() => bearerToken(['authorization', first!, 'host', 'a', 'AUTHORIZATION', second!])),
-      { reason: 'header_repeated', hint: 'a client or a proxy adds a second Authorization header' })
+      { reason: 'header_repeated', hint: 'a client or a proxy adds a second authorization header' })
   }
 })
 

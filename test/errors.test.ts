@@ -6,7 +6,7 @@ import type { AuthError } from '../lib/errors.js'
 import type { Refusal } from '../lib/refusal.js'
 
 const refusal: Refusal = { reason: 'token_malformed', found: 'hunter2', hint: 'for the operator' }
-const malformed = 'The Authorization header must carry exactly one credential: Bearer, one space, the token'
+const malformed = 'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token'
 const invalid = 'The access token is expired, revoked, malformed or not meant for this API'
 const lacking = 'The access token lacks a scope this request needs'
 
@@ -48,6 +48,10 @@ const TABLE: Readonly<Record<string, readonly [AuthError, Answer]>> = {
       challenge: `Bearer realm="api", error="invalid_token", error_description="${invalid}"`
     }
   ],
+  'another bad credential is a 401 with a bare challenge: no code of RFC 6750 speaks of it': [
+    new errors.InvalidCredentialError(refusal),
+    { status: 401, code: 'GATEHOUSE_CREDENTIAL_INVALID', message: 'The credential is unknown, expired or revoked', challenge: 'Bearer realm="api"' }
+  ],
   'a missing scope is a 403 insufficient_scope that names what would do': [
     new errors.InsufficientScopeError(refusal, 'a b'),
     {
@@ -66,6 +70,10 @@ const TABLE: Readonly<Record<string, readonly [AuthError, Answer]>> = {
     new errors.NoOrganizationError(refusal),
     { status: 403, code: 'GATEHOUSE_NO_ORGANIZATION', message: 'The caller acts in no organization' }
   ],
+  'claims asked of what is no access token are a 403 without challenge': [
+    new errors.NotAnAccessTokenError(refusal),
+    { status: 403, code: 'GATEHOUSE_NOT_AN_ACCESS_TOKEN', message: 'This needs an access token' }
+  ],
   'an accessor on an optional route is a 401 with a bare challenge': [
     new errors.NotAuthenticatedError(refusal),
     { status: 401, code: 'GATEHOUSE_NOT_AUTHENTICATED', message: 'Authentication is required', challenge: 'Bearer realm="api"' }
@@ -77,6 +85,10 @@ const TABLE: Readonly<Record<string, readonly [AuthError, Answer]>> = {
   'a wrong config of an early route is a 500 that names the mistake': [
     new errors.RouteMisconfiguredError(refusal, 'GET /: config.scope'),
     { status: 500, code: 'GATEHOUSE_ROUTE_MISCONFIGURED', message: 'GET /: config.scope' }
+  ],
+  'too many unknown credentials are a 429 with Retry-After and no challenge': [
+    new errors.TooManyRequestsError(refusal, 3),
+    { status: 429, code: 'GATEHOUSE_TOO_MANY_REQUESTS', message: 'Too many unknown credentials: try again later', retryAfter: '3' }
   ],
   '"not now" is a 503 with Retry-After and no challenge': [
     new errors.UnavailableError(refusal, 7),
@@ -130,12 +142,12 @@ t.test('the stack trace limit of the process is left as it was', async (t) => {
 
 t.test('Retry-After is in whole seconds, at least one', async (t) => {
   for (const [seconds, header] of [[-5, '1'], [0, '1'], [0.2, '1'], [1, '1'], [1.2, '2'], [30, '30']] as const) {
-    t.equal(new errors.UnavailableError(refusal, seconds).headers['retry-after'], header)
+    for (const Class of [errors.UnavailableError, errors.TooManyRequestsError]) t.equal(new Class(refusal, seconds).headers['retry-after'], header)
   }
 })
 
 t.test('an error whose headers are changed does not change the next one', async (t) => {
-  for (const Class of [errors.MissingCredentialError, errors.InvalidRequestError, errors.InvalidTokenError, errors.ForbiddenError]) {
+  for (const Class of [errors.MissingCredentialError, errors.InvalidRequestError, errors.InvalidTokenError, errors.InvalidCredentialError, errors.ForbiddenError]) {
     const { ...before } = new Class(refusal).headers
     Reflect.set(new Class(refusal).headers, 'www-authenticate', 'changed')
     t.strictSame({ ...new Class(refusal).headers }, before)

@@ -8,9 +8,9 @@ const root = new URL('../', import.meta.url)
 const LAYERS: Readonly<Record<string, RegExp>> = {
   entry: /^lib\/index\.ts$/,
   Fastify: /^lib\/(instance|startup|unseen-routes|hooks|get-auth|redact-paths)\.ts$/,
-  assembly: /^lib\/(authenticate|request-auth|report|routes|lineage)\.ts$/,
+  assembly: /^lib\/(authenticate|authenticators|choose-provider|lineage|opaque|presented|report|request-auth|routes)\.ts$/,
   'I/O and state': /^lib\/token\/(?!jwks\.ts)[\w-]+\.ts$/,
-  pure: /^lib\/(options|policy|demand|requirement|guard|credentials|errors|challenge|refusal|configuration|providers\/[\w-]+|token\/jwks)\.ts$/,
+  pure: /^lib\/(answer-policy|api-key|authenticator-options|challenge|configuration|cookies|credentials|demand|errors|guard|options|origin|outcome|policy|refusal|requirement|vouched|providers\/[\w-]+|token\/jwks)\.ts$/,
   types: /^types\/[\w-]+\.ts$/
 }
 
@@ -98,6 +98,13 @@ t.test('the only user of @fastify/jwt is token/jwt.ts', async (t) => {
 
 t.test('the only user of get-jwks is token/shelf.ts', async (t) => {
   t.strictSame(usersOf('get-jwks'), ['lib/token/shelf.ts'])
+})
+
+t.test('openid-client is used by one file, which loads it when it is needed', async (t) => {
+  t.strictSame(usersOf('openid-client'), ['lib/token/introspection-client.ts'])
+  const { text } = modules.find(({ path }) => path === 'lib/token/introspection-client.ts')!
+  t.match(text, "await import('openid-client')")
+  t.notMatch(text, /^import (?!type )[^\n]*'openid-client'/m)
 })
 
 t.test('what is imported is what package.json declares, and all of it', async (t) => {

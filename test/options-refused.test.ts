@@ -12,7 +12,7 @@ t.test('options are an object', async (t) => {
 })
 
 t.test('a provider itself is no registration', async (t) => {
-  t.equal(refusal(provider), 'gatehouse: unknown key "name"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, fetchOptions')
+  t.equal(refusal(provider), 'gatehouse: unknown key "name"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, authenticators, trustedOrigins, fetchOptions')
 })
 
 t.test('unknown options are refused and near misses named', async (t) => {
@@ -21,7 +21,7 @@ t.test('unknown options are refused and near misses named', async (t) => {
     ['clocktolerance', 'gatehouse: unknown key "clocktolerance"; did you mean "clockTolerance"?'],
     ['default_auth', 'gatehouse: unknown key "default_auth"; did you mean "defaultAuth"?'],
     ['FetchOptions', 'gatehouse: unknown key "FetchOptions"; did you mean "fetchOptions"?'],
-    ['prefixes', 'gatehouse: unknown key "prefixes"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, fetchOptions']
+    ['prefixes', 'gatehouse: unknown key "prefixes"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, authenticators, trustedOrigins, fetchOptions']
   ]) t.equal(refusal({ provider, [key!]: 1 }), sentence)
 })
 
@@ -67,6 +67,24 @@ t.test('a copy of a provider is not a provider: nothing checked what was changed
   for (const copy of [{ ...provider }, { ...provider, audience: false }, structuredClone({ ...provider })]) {
     t.match(refusal({ provider: copy }), /^gatehouse\.provider: expected what oidc/)
   }
+})
+
+t.test('a trusted origin is scheme, host and port as a browser writes them', async (t) => {
+  for (const origin of [
+    'https://app.example/', 'https://App.example', 'https://app.example:443', 'https://app.example/path', 'app.example', 'null', '*', '', 'file://', 'https://',
+    'ftp://app.example', 'https://user@app.example', 'https://münchen.example', undefined, null, 42, ['https://app.example']
+  ]) {
+    t.match(refusal({ provider, trustedOrigins: [origin] }), /^gatehouse\.trustedOrigins: expected a list of origins: scheme, host and port, in lower case and without a slash at the end, got /, String(origin))
+  }
+  t.match(refusal({ provider, trustedOrigins: [,] }), 'gatehouse.trustedOrigins') // eslint-disable-line no-sparse-arrays
+  for (const notAList of [null, 'https://app.example']) t.match(refusal({ provider, trustedOrigins: notAList }), 'gatehouse.trustedOrigins: expected a list of origins')
+  t.match(refusal({ provider, trustedOrigins: ['https://*.app.example'] }), 'gatehouse.trustedOrigins')
+})
+
+t.test('an empty list of providers needs an authenticator', async (t) => {
+  for (const authenticators of [undefined, [], null, {}]) t.match(refusal({ provider: [], authenticators }), 'gatehouse.provider: expected at least one provider, got []')
+  const authenticators = [{ name: 'signature', match: () => undefined, authenticate: () => undefined }]
+  t.match(refusal({ provider: undefined, authenticators }), 'gatehouse.provider: expected what oidc(…) or auth0(…) returns')
 })
 
 t.test('two providers cannot have one issuer', async (t) => {

@@ -7,6 +7,8 @@ import { mistake } from './support/mistake.js'
 const provider = oidc({ issuer: 'https://id.example', audience: 'https://api.example' })
 const other = oidc({ issuer: 'https://other.example', audience: 'https://api.example', name: 'other' })
 const dispatcher = { dispatch: () => true }
+const match = () => undefined
+const authenticate = () => undefined
 
 t.test('only the provider must be given', async (t) => {
   const { providers, ...others } = readOptions({ provider })
@@ -18,12 +20,14 @@ t.test('only the provider must be given', async (t) => {
     clockTolerance: 10,
     enforce: 'preHandler',
     startup: 'warm',
+    authenticators: [],
+    trustedOrigins: [],
     fetchOptions: {}
   })
 })
 
 t.test('an option that is undefined has its default', async (t) => {
-  const names = ['defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'fetchOptions']
+  const names = ['defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'trustedOrigins', 'fetchOptions']
   const given = Object.fromEntries(names.map((name) => [name, undefined]))
   t.strictSame(readOptions({ provider, ...given }), readOptions({ provider }))
   t.strictSame(readOptions({ provider, cache: { max: undefined, ttl: undefined } }).cache, { max: 10_000, ttl: 300_000 })
@@ -39,6 +43,8 @@ t.test('every option is taken as it was given', async (t) => {
     clockTolerance: 60,
     enforce: 'onRequest',
     startup: 'require',
+    authenticators: [{ name: 'signature', match, authenticate }],
+    trustedOrigins: ['https://app.example', 'http://localhost:5173'],
     fetchOptions: { dispatcher, headers: { 'x-gateway': 'api' } }
   })
   t.strictSame([...providers.keys()], ['https://id.example', 'https://other.example'])
@@ -49,8 +55,14 @@ t.test('every option is taken as it was given', async (t) => {
     clockTolerance: 60,
     enforce: 'onRequest',
     startup: 'require',
+    authenticators: [{ name: 'signature', from: 'header', match, shape: undefined, authenticate, answers: undefined }],
+    trustedOrigins: ['https://app.example', 'http://localhost:5173'],
     fetchOptions: { dispatcher, headers: { 'x-gateway': 'api' } }
   })
+})
+
+t.test('no provider is needed where an authenticator vouches', async (t) => {
+  t.equal(readOptions({ provider: [], authenticators: [{ name: 'signature', match, authenticate }] }).providers.size, 0)
 })
 
 t.test('the bounds of a number are part of it', async (t) => {
@@ -75,26 +87,37 @@ t.test('what is read is frozen; what belongs to the user is not', async (t) => {
   const headers = { 'x-gateway': 'api' }
   const cache = { max: 5, ttl: 1 }
   const fetchOptions = { dispatcher, headers }
-  const options = { provider, cache, fetchOptions }
+  const trustedOrigins = ['https://app.example']
+  const authenticator = { name: 'signature', match, authenticate }
+  const authenticators = [authenticator]
+  const options = { provider, cache, fetchOptions, trustedOrigins, authenticators }
   const settings = readOptions(options)
-  for (const part of [settings, settings.cache, settings.fetchOptions, settings.fetchOptions.headers]) t.ok(Object.isFrozen(part))
-  for (const part of [options, cache, fetchOptions, headers, dispatcher]) t.notOk(Object.isFrozen(part))
+  for (const part of [settings, settings.cache, settings.fetchOptions, settings.fetchOptions.headers, settings.trustedOrigins, settings.authenticators, settings.authenticators[0]]) t.ok(Object.isFrozen(part))
+  for (const part of [options, cache, fetchOptions, headers, dispatcher, trustedOrigins, authenticators, authenticator]) t.notOk(Object.isFrozen(part))
   t.equal(settings.fetchOptions.dispatcher, dispatcher)
 })
 
 t.test('changing the options later changes nothing', async (t) => {
   const headers: Record<string, string> = { 'x-gateway': 'api' }
   const list = [provider]
-  const settings = readOptions({ provider: list, fetchOptions: { headers } })
+  const trustedOrigins = ['https://app.example']
+  const authenticator = { name: 'signature', match, authenticate }
+  const settings = readOptions({ provider: list, fetchOptions: { headers }, trustedOrigins, authenticators: [authenticator] })
+  trustedOrigins.push('https://evil.example')
+  authenticator.name = 'changed'
   list.push(other)
   headers['x-gateway'] = 'changed'
   t.strictSame([...settings.providers.keys()], ['https://id.example'])
   t.strictSame(settings.fetchOptions.headers, { 'x-gateway': 'api' })
+  t.strictSame(settings.trustedOrigins, ['https://app.example'])
+  t.equal(settings.authenticators[0]!.name, 'signature')
 })
 
 t.test('no option is written to, at any depth', async (t) => {
   const options = {
     provider: Object.freeze([provider]),
+    authenticators: Object.freeze([Object.freeze({ name: 'signature', match, authenticate, cache: Object.freeze({}), budget: Object.freeze({}) })]),
+    trustedOrigins: Object.freeze(['https://app.example']),
     cache: Object.freeze({ max: 1 }),
     fetchOptions: Object.freeze({ headers: Object.freeze({ a: 'b' }), dispatcher: Object.freeze({ ...dispatcher }) })
   }
@@ -116,12 +139,14 @@ t.test('every option is read once: what is checked is what is used', async (t) =
     clockTolerance: 1,
     enforce: 'onRequest',
     startup: 'lazy',
+    trustedOrigins: ['https://app.example'],
+    authenticators: [counting('authenticators.', { name: 'signature', from: 'cookie', match, shape: /^a$/, authenticate, cache: counting('answers.', { ttl: 1, negativeTtl: 1, max: 1 }), budget: counting('budget.', { perSecond: 1, burst: 1 }) })],
     cache: counting('cache.', { max: 1, ttl: 1 }),
     fetchOptions: counting('fetchOptions.', { dispatcher, headers: counting('headers.', { a: 'b' }) })
   }))
   const more = Object.entries(reads).filter(([, count]) => count > 1)
   t.strictSame(more, [], 'read more than once')
-  t.equal(Object.keys(reads).length, 12, 'all of them were read')
+  t.equal(Object.keys(reads).length, 26, 'all of them were read')
 })
 
 t.test("a registration may carry Fastify's own options", async (t) => {

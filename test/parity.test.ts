@@ -100,10 +100,10 @@ t.test("README's table of provider options is what every provider takes", async 
 t.test('the entry exports these values', async (t) => {
   t.equal(entry.default, entry.gatehouse)
   t.strictSame(Object.keys(entry).sort(), [
-    'AuthError', 'ForbiddenError', 'InsufficientScopeError', 'InvalidRequestError', 'InvalidTokenError',
-    'MissingCredentialError', 'NoOrganizationError', 'NotAuthenticatedError', 'RouteMisconfiguredError', 'UnavailableError',
-    'auth0', 'authgear', 'clerk', 'cognito', 'default', 'entra', 'fusionauth', 'gatehouse', 'getAuth', 'google', 'keycloak', 'oidc', 'okta',
-    'redactPaths', 'zitadel'
+    'AuthError', 'ForbiddenError', 'InsufficientScopeError', 'InvalidCredentialError', 'InvalidRequestError', 'InvalidTokenError',
+    'MissingCredentialError', 'NoOrganizationError', 'NotAnAccessTokenError', 'NotAuthenticatedError', 'RouteMisconfiguredError', 'TooManyRequestsError', 'UnavailableError',
+    'apiKey', 'auth0', 'authgear', 'clerk', 'cognito', 'default', 'entra', 'fusionauth', 'gatehouse', 'getAuth', 'google', 'keycloak', 'oidc', 'okta',
+    'redactPaths', 'tesseral', 'zitadel'
   ])
 })
 
@@ -111,13 +111,14 @@ t.test('the entry exports these types', async (t) => {
   const source = read('lib/index.ts')
   const types = [...source.matchAll(/^export type \{([^}]*)\}/gm)].flatMap(([, names]) => names!.split(',').map((name) => name.trim()))
   t.strictSame(types.sort(), [
-    'AccessTokenClaims', 'Auth0Options', 'AuthErrorCode', 'AuthMode', 'AuthgearOptions', 'CacheOptions', 'ClaimMapping', 'ClaimPath',
-    'ClaimRequirement', 'ClaimSource', 'ClaimValues', 'ClerkOptions', 'CognitoOptions', 'CredentialsType', 'DefaultAuth', 'Demands',
-    'EntraOptions', 'EntraTenantsOptions', 'FetchOptions', 'FusionAuthOptions', 'Gatehouse', 'GatehouseOptions', 'GoogleOptions',
-    'GroupPolicy', 'GuardedRoute', 'GuardedScope', 'HostedSettings', 'Identity', 'JsonWebKeySet', 'KeyLocation', 'KeyOptions',
-    'KeycloakOptions', 'OidcOptions', 'OktaOptions', 'Primitive', 'Provider', 'ProviderHealth', 'ProviderResolver', 'ProviderSettings',
-    'Reason', 'Refusal', 'RequestAuth', 'Requirement', 'RouteAuth', 'RouteDescription', 'RoutePolicy', 'SigningAlgorithm', 'StandardClaims',
-    'Stats', 'TokenKind', 'ZitadelOptions'
+    'AccessTokenClaims', 'AnswerCacheOptions', 'ApiKeyOptions', 'Auth0Options', 'AuthErrorCode', 'AuthMode', 'AuthenticateContext',
+    'Authenticator', 'AuthgearOptions', 'CacheOptions', 'CallBudget', 'ClaimMapping', 'ClaimPath', 'ClaimRequirement', 'ClaimSource',
+    'ClaimValues', 'ClerkOptions', 'CognitoOptions', 'CredentialsType', 'DefaultAuth', 'Demands', 'EntraAnyTenantOptions', 'EntraOptions', 'EntraTenantsOptions',
+    'FetchOptions', 'FusionAuthOptions', 'Gatehouse', 'GatehouseOptions', 'GoogleOptions', 'GroupPolicy', 'GuardedRoute', 'GuardedScope',
+    'HostedSettings', 'Identity', 'IntrospectionOptions', 'JsonWebKeySet', 'KeyLocation', 'KeyOptions', 'KeycloakOptions', 'OidcOptions',
+    'OktaOptions', 'Primitive', 'Provider', 'ProviderHealth', 'ProviderResolver', 'ProviderSettings', 'Reason', 'Refusal', 'RequestAuth',
+    'Requirement', 'RouteAuth', 'RouteDescription', 'RoutePolicy', 'SigningAlgorithm', 'StandardClaims', 'Stats', 'StoredApiKey',
+    'TesseralAccessTokenClaims', 'TesseralApiKeyOptions', 'TesseralOptions', 'TokenKind', 'Vouched', 'ZitadelOptions'
   ])
   t.strictSame(source.match(/^export .*\*.*$/gm), ["export type * from '../types/register.js'"])
 })

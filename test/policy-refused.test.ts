@@ -2,11 +2,11 @@ import t from 'tap'
 import Fastify from 'fastify'
 import { gatehouse, oidc } from '../lib/index.js'
 import { compilePolicy } from '../lib/policy.js'
-import type { RawPolicy } from '../lib/policy.js'
+import type { KnownNames, RawPolicy } from '../lib/policy.js'
 import { mistake } from './support/mistake.js'
 
 const path = 'route GET /messages: config'
-const refusal = (config: RawPolicy, known?: readonly string[]) => mistake(() => compilePolicy(path, config, known))
+const refusal = (config: RawPolicy, known?: KnownNames) => mistake(() => compilePolicy(path, config, known))
 
 t.test('near misses are named, on a public route too', async (t) => {
   for (const [miss, meant] of [['scope', 'scopes'], ['permission', 'permissions'], ['role', 'roles']] as const) {
@@ -47,7 +47,7 @@ t.test('auth: null is a mistake, not a way to say nothing', async (t) => {
 
 t.test('the long form of auth has known members of known kinds', async (t) => {
   for (const [auth, sentence] of [
-    [{ scopes: 'a' }, '.auth: unknown key "scopes"; known are mode, providers, claims, authorize'],
+    [{ scopes: 'a' }, '.auth: unknown key "scopes"; known are mode, providers, credentials, claims, authorize'],
     [{ provider: ['a'] }, '.auth: unknown key "provider"; did you mean "providers"?'],
     [{ claim: {} }, '.auth: unknown key "claim"; did you mean "claims"?'],
     [{ mode: 'public' }, ".auth.mode: expected 'required' or 'optional', got 'public'; write auth: false for a public route"],
@@ -61,12 +61,21 @@ t.test('the long form of auth has known members of known kinds', async (t) => {
     [{ providers: 'staff' }, ".auth.providers: expected a list of provider names, got 'staff'; leave it out to accept all"],
     [{ providers: null }, '.auth.providers: expected a list of provider names, got null; leave it out to accept all'],
     [{ providers: ['staff', 'stuff'] }, ".auth.providers: expected one of staff, customers, got 'stuff'"],
-    [{ providers: [undefined] }, '.auth.providers: expected one of staff, customers, got undefined']
-  ] as const) t.equal(refusal({ auth }, ['staff', 'customers']), `${path}${sentence}`)
+    [{ providers: [undefined] }, '.auth.providers: expected one of staff, customers, got undefined'],
+    [{ credential: ['api_key'] }, '.auth: unknown key "credential"; did you mean "credentials"?'],
+    [{ credentials: [] }, '.auth.credentials: expected a list of kinds of credentials, got []; leave it out to accept all'],
+    [{ credentials: 'api_key' }, ".auth.credentials: expected a list of kinds of credentials, got 'api_key'; leave it out to accept all"],
+    [{ credentials: null }, '.auth.credentials: expected a list of kinds of credentials, got null; leave it out to accept all'],
+    [{ credentials: ['api_key', 'apikey'] }, ".auth.credentials: expected one of access_token, api_key, got 'apikey'"],
+    [{ credentials: ['session'] }, ".auth.credentials: expected one of access_token, api_key, got 'session'"],
+    [{ credentials: ['constructor'] }, ".auth.credentials: expected one of access_token, api_key, got 'constructor'"],
+    [{ credentials: [undefined] }, '.auth.credentials: expected one of access_token, api_key, got undefined']
+  ] as const) t.equal(refusal({ auth }, { providers: ['staff', 'customers'], credentials: ['access_token', 'api_key'] }), `${path}${sentence}`)
 })
 
 t.test('where a resolver chooses, the name of a provider is any text', async (t) => {
-  t.equal(refusal({ auth: { providers: [42] } }), `${path}.auth.providers: expected names of providers, got 42`)
+  t.equal(refusal({ auth: { providers: [42] } }), `${path}.auth.providers: expected provider names, got 42`)
+  t.equal(refusal({ auth: { credentials: [42] } }), `${path}.auth.credentials: expected kinds of credentials, got 42`)
 })
 
 t.test('an empty or unknown demand is named with its path', async (t) => {

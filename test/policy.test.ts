@@ -1,12 +1,12 @@
 import t from 'tap'
 import { bothPolicies, compilePolicy, PUBLIC, saysAnything } from '../lib/policy.js'
-import type { RawPolicy } from '../lib/policy.js'
+import type { KnownNames, RawPolicy } from '../lib/policy.js'
 
-const compile = (config: RawPolicy, known?: readonly string[]) => compilePolicy('route GET /messages: config', config, known)
+const compile = (config: RawPolicy, known?: KnownNames) => compilePolicy('route GET /messages: config', config, known)
 const texts = (config: RawPolicy) => compile(config).demands.map(({ text }) => text)
 
 t.test('a route that says nothing demands a credential, of any provider', async (t) => {
-  t.strictSame({ ...compile({}) }, { mode: 'required', providers: undefined, demands: [], authorize: [], scope: undefined })
+  t.strictSame({ ...compile({}) }, { mode: 'required', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined })
 })
 
 t.test('auth is false, a mode, or an object with a mode', async (t) => {
@@ -18,7 +18,7 @@ t.test('auth is false, a mode, or an object with a mode', async (t) => {
 
 t.test('auth: false is the one public policy, which demands nothing', async (t) => {
   t.equal(compile({ auth: false }), PUBLIC)
-  t.strictSame({ ...PUBLIC }, { mode: 'public', providers: undefined, demands: [], authorize: [], scope: undefined })
+  t.strictSame({ ...PUBLIC }, { mode: 'public', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined })
 })
 
 t.test('a route demands what its config says, scopes first', async (t) => {
@@ -29,8 +29,14 @@ t.test('a route demands what its config says, scopes first', async (t) => {
 })
 
 t.test('auth.providers says who may vouch', async (t) => {
-  t.strictSame(compile({ auth: { providers: ['staff'] } }, ['staff', 'customers']).providers, ['staff'])
+  t.strictSame(compile({ auth: { providers: ['staff'] } }, { providers: ['staff', 'customers'] }).providers, ['staff'])
   t.strictSame(compile({ auth: { providers: ['anybody'] } }).providers, ['anybody'], 'where a resolver chooses, names are not known')
+})
+
+t.test('auth.credentials says what may be presented', async (t) => {
+  t.strictSame(compile({ auth: { credentials: ['api_key'] } }, { credentials: ['access_token', 'api_key'] }).credentials, ['api_key'])
+  t.equal(compile({ auth: { mode: 'optional', credentials: ['api_key'] } }).mode, 'optional')
+  t.strictSame(compile({ auth: { providers: ['staff'], credentials: ['signature'] } }, { providers: ['staff'] }), { ...compile({}), providers: ['staff'], credentials: ['signature'] })
 })
 
 t.test('auth.authorize is kept as it is, on an optional route too', async (t) => {
@@ -48,13 +54,13 @@ t.test('members of other plugins are left alone, also where they are called like
 
 t.test('a policy is frozen and shares nothing with the config', async (t) => {
   const names = ['staff']
-  const config = { auth: { providers: names, authorize: () => true }, scopes: ['a'] }
+  const config = { auth: { providers: names, credentials: names, authorize: () => true }, scopes: ['a'] }
   const policy = compile(config)
   names.push('customers')
   config.scopes.length = 0
-  t.strictSame(policy.providers, ['staff'])
+  t.strictSame([policy.providers, policy.credentials], [['staff'], ['staff']])
   t.notOk(policy.demands[0]?.kind !== 'scopes' || policy.demands[0].requirement.met([]))
-  for (const part of [policy, policy.providers, policy.demands, policy.authorize, PUBLIC]) t.ok(Object.isFrozen(part))
+  for (const part of [policy, policy.providers, policy.credentials, policy.demands, policy.authorize, PUBLIC]) t.ok(Object.isFrozen(part))
   t.notOk(Object.isFrozen(names))
 })
 
@@ -85,13 +91,15 @@ t.test('an optional route in a group is required: a group demands', async (t) =>
   t.equal(bothPolicies(compile({}), compile({ auth: 'optional' })).mode, 'required')
 })
 
-t.test('between a group and a route only providers of both may vouch', async (t) => {
-  const vouching = (...providers: string[]) => compile({ auth: providers.length === 0 ? 'required' : { providers } })
-  for (const [outer, inner, both] of [
-    [[], [], undefined],
-    [['a', 'b'], [], ['a', 'b']],
-    [[], ['a'], ['a']],
-    [['a', 'b'], ['b', 'c'], ['b']],
-    [['a'], ['b'], []]
-  ]) t.strictSame(bothPolicies(vouching(...outer!), vouching(...inner!)).providers, both)
-})
+for (const member of ['providers', 'credentials'] as const) {
+  t.test(`between a group and a route only ${member} of both are accepted`, async (t) => {
+    const accepting = (...names: string[]) => compile({ auth: names.length === 0 ? 'required' : { [member]: names } })
+    for (const [outer, inner, both] of [
+      [[], [], undefined],
+      [['a', 'b'], [], ['a', 'b']],
+      [[], ['a'], ['a']],
+      [['a', 'b'], ['b', 'c'], ['b']],
+      [['a'], ['b'], []]
+    ]) t.strictSame(bothPolicies(accepting(...outer!), accepting(...inner!))[member], both)
+  })
+}

@@ -14,7 +14,7 @@ const attacker = await createKey('RS256', { kid: 'unknown' })
 const seconds = (ahead: number) => Math.floor(Date.now() / 1000) + ahead
 const asIdToken = { typ: 'JWT' }
 
-const MALFORMED = 'The Authorization header must carry exactly one credential: Bearer, one space, the token'
+const MALFORMED = 'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token'
 const MISSING: Answer = {
   status: 401,
   body: { statusCode: 401, code: 'GATEHOUSE_CREDENTIAL_MISSING', error: 'Unauthorized', message: 'Authentication is required' },

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import t from 'tap'
 import type { Test } from 'tap'
-import gatehouse, { oidc } from '../lib/index.js'
+import gatehouse, { entra, oidc, tesseral } from '../lib/index.js'
 import type { GatehouseOptions } from '../lib/index.js'
 import { catchTimers } from './support/caught-timers.js'
 import type { CaughtTimer, CaughtTimers } from './support/caught-timers.js'
@@ -141,6 +141,14 @@ t.test('require names the address that did not answer in time, wherever the keys
   const error: unknown = await boot.catch((error: unknown) => error)
   t.match(error, { message: /oidc: .*did not answer in time/ })
   t.ok(error instanceof Error && error.message.includes(jwksUri), 'the address it names')
+})
+
+t.test("tenants: 'any' is logged at boot, a project's template is not", async (t) => {
+  const provider = [entra({ tenants: 'any', audience: 'api' }), tesseral({ publishableKey: 'publishable_key_1' })]
+  const { app, logs } = await unready(t, { provider, startup: 'lazy' })
+  await app.ready()
+  t.match(logs.lines.filter(({ level }) => Number(level) > 20), [{ level: 40, provider: 'entra', msg: "tenants: 'any': users of every directory are accepted, whoever made it" }])
+  t.equal(logs.lines.filter(({ level }) => Number(level) > 20).length, 1)
 })
 
 t.test('audience: false is logged at boot, by name', async (t) => {

@@ -13,7 +13,7 @@ export interface RequestAuth {
   /** True once a credential of this request was verified. Never throws. */
   readonly isAuthenticated: boolean
   readonly credentialsType: CredentialsType
-  /** Name of the provider that vouched. */
+  /** Name of the provider, or of the authenticator, that vouched. */
   readonly provider: string
   /** For whom the credential speaks: the `sub` claim, unless the provider maps another. */
   readonly subject: string
@@ -26,12 +26,13 @@ export interface RequestAuth {
    */
   organizationId (): string
   /**
-   * The raw token, for services of the same audience only: a token for this API is not a token for another.
-   * Never log it.
+   * The raw token or API key, for services of the same audience only: a token for this API is not a token for
+   * another. Never log it.
    */
   credentials (): string
   /**
    * The verified claims, deeply frozen. `Claims` is the caller's word: its shape is not checked.
+   * @throws NotAnAccessTokenError for an API key or another credential that is no access token
    */
   accessTokenClaims<Claims extends object = AccessTokenClaims> (): Readonly<Claims>
   /** Whether all of these scopes are held. */

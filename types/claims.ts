@@ -1,16 +1,16 @@
 import type { RegisteredClaims } from './register.js'
 
 /**
- * The claims every verified access token may carry, under their wire names. `iss` and `exp` are always there:
- * a token without them is refused.
+ * The claims every verified access token may carry, under their wire names. A JWT always has `iss` and `exp`;
+ * what an introspection endpoint says of an opaque token may lack both.
  *
- * @see RFC 7519 section 4.1, RFC 9068 section 2.2
+ * @see RFC 7519 section 4.1, RFC 9068 section 2.2, RFC 7662 section 2.2
  */
 export interface StandardClaims {
   /** Issuer: equals the provider's, to the letter. */
-  readonly iss: string
+  readonly iss?: string
   /** Expiration time, seconds since the epoch; a fraction is possible. */
-  readonly exp: number
+  readonly exp?: number
   /** Subject. A token without it is accepted only if the provider maps `subject` to another claim. */
   readonly sub?: string
   /** Audience: contains one of the provider's audiences, unless those are `false`. */

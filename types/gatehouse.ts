@@ -54,11 +54,11 @@ export interface GuardedScope {
 /** `app.gatehouse`. */
 export interface Gatehouse {
   /**
-   * Verifies an access token that did not come with a request: a queue's message, a WebSocket's first one.
-   * Policies are not applied: look at the identity. A token bound to its sender (`cnf`) is refused.
+   * Verifies an access token, or a provider's API key, that did not come with a request: a queue's message, a
+   * WebSocket's first one. Policies are not applied: look at the identity. A token bound to its sender (`cnf`) is refused.
    *
    * @throws InvalidTokenError for a bad token
-   * @throws UnavailableError where the provider's keys cannot be had
+   * @throws TooManyRequestsError, UnavailableError where it cannot be judged now
    */
   verify (token: string): Promise<Identity>
   /**

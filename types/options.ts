@@ -1,3 +1,4 @@
+import type { Authenticator } from './authenticator.js'
 import type { Provider, ProviderResolver } from './provider.js'
 import type { AuthMode, RouteDescription, RoutePolicy } from './route.js'
 
@@ -51,5 +52,12 @@ export interface GatehouseOptions {
    * `lazy`: fetch with the first token. `require`: every provider must answer before the app is ready.
    */
   readonly startup?: 'warm' | 'lazy' | 'require' | undefined
+  /** Kinds of credentials of the app's own, beside access tokens: API keys, signed requests. The first that matches decides. */
+  readonly authenticators?: readonly Authenticator[] | undefined
+  /**
+   * Origins (`https://app.example.com`) whose pages may act with a credential from a cookie: on unsafe methods, and
+   * with an `Upgrade` header, the request must come from one of them or from a page of this server's own origin.
+   */
+  readonly trustedOrigins?: readonly string[] | undefined
   readonly fetchOptions?: FetchOptions | undefined
 }

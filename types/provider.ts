@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { StandardClaims } from './claims.js'
 
@@ -77,11 +78,71 @@ export type KeyOptions =
   | { readonly jwks: JsonWebKeySet, readonly discovery?: undefined, readonly jwksUri?: undefined, readonly pem?: undefined }
   | { readonly pem: string | undefined, readonly discovery?: undefined, readonly jwksUri?: undefined, readonly jwks?: undefined }
 
-/** Where a provider's keys are found, checked: discovery documents, the key set, or the keys themselves. */
+/**
+ * Where a provider's keys are found, checked: discovery documents, the key set, the keys themselves, or a project's
+ * configuration, which names the project beside its keys (Tesseral).
+ */
 export type KeyLocation =
-  | { readonly discovery: readonly string[], readonly jwksUri?: undefined, readonly jwks?: undefined }
-  | { readonly jwksUri: string, readonly discovery?: undefined, readonly jwks?: undefined }
-  | { readonly jwks: JsonWebKeySet, readonly discovery?: undefined, readonly jwksUri?: undefined }
+  | { readonly discovery: readonly string[], readonly jwksUri?: undefined, readonly jwks?: undefined, readonly project?: undefined }
+  | { readonly jwksUri: string, readonly discovery?: undefined, readonly jwks?: undefined, readonly project?: undefined }
+  | { readonly jwks: JsonWebKeySet, readonly discovery?: undefined, readonly jwksUri?: undefined, readonly project?: undefined }
+  | { readonly project: ProjectLocation, readonly discovery?: undefined, readonly jwksUri?: undefined, readonly jwks?: undefined }
+
+/** Where a project's configuration is fetched from. */
+export interface ProjectLocation {
+  readonly url: string
+  /** Seconds until it is fetched again. */
+  readonly refreshInterval: number
+}
+
+/** An issuer with a part that differs from tenant to tenant. */
+export interface IssuerTemplate {
+  readonly before: string
+  readonly after: string
+  /** The claim that must name the tenant the issuer does; undefined: keys are of one tenant only, and say which. */
+  readonly claim: string | undefined
+}
+
+/** A cookie that carries an access token: its name has the project's id between the two. */
+export interface TokenCookie {
+  readonly before: string
+  readonly after: string
+}
+
+/** A value that must not be printed. Nothing but `reveal` shows it. */
+export interface Secret {
+  reveal (): string
+}
+
+/** How often somebody who judges credentials is asked, and for how long answers are kept. Times in milliseconds. */
+export interface AnswerPolicy {
+  readonly ttl: number
+  readonly negativeTtl: number
+  readonly max: number
+  readonly perSecond: number
+  readonly burst: number
+}
+
+/** Where a provider's own API keys are authenticated, and with what. */
+export interface ApiKeyBackend {
+  readonly url: string
+  readonly secret: Secret
+  readonly prefix: string
+  readonly answers: AnswerPolicy
+}
+
+/** How a provider is asked about opaque tokens, checked. */
+export interface Introspection {
+  readonly endpoint: string | undefined
+  readonly clientId: string
+  readonly clientAuthentication:
+    | { readonly method: 'client_secret_basic' | 'client_secret_post', readonly secret: Secret }
+    | { readonly method: 'private_key_jwt', readonly key: KeyObject, readonly alg: string, readonly kid: string | undefined }
+  readonly requiresAudience: boolean
+  readonly prefix: string
+  readonly signedResponseAlg: string | undefined
+  readonly answers: AnswerPolicy
+}
 
 /**
  * Who may vouch for callers. Made by `oidc()`, `auth0()` and the like; frozen plain data. The key ring and the
@@ -91,8 +152,10 @@ export type KeyLocation =
 export interface Provider {
   /** How routes (`auth.providers`), logs and `request.auth.provider` call it. Unique in a registration. */
   readonly name: string
-  /** Compared with `iss` to the letter. */
+  /** Compared with `iss` to the letter; with a part in braces where `issuerTemplate` is given. */
   readonly issuer: string
+  /** Where many issuers are accepted that differ in one part, each a tenant's. */
+  readonly issuerTemplate: IssuerTemplate | undefined
   /** A token must name one of these in its `audienceClaim`; `false` accepts any, or none. */
   readonly audience: readonly string[] | false
   /** The claim that says whom a token is meant for: `aud`, but `client_id` for Cognito and `azp` for Clerk. */
@@ -106,6 +169,12 @@ export interface Provider {
   readonly tokenKind: TokenKind
   /** Claims that must have one value, whatever the route: the tenant whose issuer this is. */
   readonly fixedClaims: Readonly<Record<string, string>>
+  /** How opaque tokens are judged; undefined: they are refused. */
+  readonly introspection: Introspection | undefined
+  /** The provider's own API keys; undefined: they are refused. */
+  readonly apiKeys: ApiKeyBackend | undefined
+  /** A cookie whose access token is accepted where no header carries a credential. */
+  readonly cookie: TokenCookie | undefined
   /** Keys may be fetched by plain http from other hosts than loopback. */
   readonly dangerouslyAllowHttp: boolean
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { CredentialsType } from './identity.js'
 import type { Permission, Role, Scope } from './register.js'
 
 /**
@@ -31,8 +32,13 @@ export type AuthMode = 'required' | 'optional'
 export interface RouteAuth {
   /** Default `required`. */
   readonly mode?: AuthMode | undefined
-  /** Names of the providers that may vouch here; a token of another one is a 401. Default: all. */
+  /** Names of the providers, or authenticators, that may vouch here; a credential of another one is a 401. Default: all. */
   readonly providers?: readonly string[] | undefined
+  /**
+   * Kinds of credentials accepted here: `access_token`, `api_key`, or the name of an authenticator; one of another kind
+   * is a 401. Default: all.
+   */
+  readonly credentials?: readonly CredentialsType[] | undefined
   /** Claims the token must carry, else 403. */
   readonly claims?: Readonly<Record<string, ClaimRequirement>> | undefined
   /**

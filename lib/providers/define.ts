@@ -1,12 +1,13 @@
-import type { ClaimMapping, ClaimSource, KeyOptions, Provider, SigningAlgorithm, TokenKind } from '../../types/provider.js'
+import type { IntrospectionOptions } from '../../types/introspection.js'
+import type { ApiKeyBackend, ClaimMapping, ClaimSource, KeyLocation, KeyOptions, Provider, SigningAlgorithm, TokenCookie, TokenKind } from '../../types/provider.js'
 import { expected, isPlainObject, plainObject, refuseUnknownKeys } from '../configuration.js'
+import { ALGORITHMS } from './algorithms.js'
+import { introspection } from './introspection.js'
+import { issuerOfTenant, issuerTemplate } from './issuer-template.js'
 import { keyLocation } from './key-location.js'
 import { issuerUrl } from './url.js'
 
-/** Every algorithm a provider may use: asymmetric ones only (RFC 8725 section 3.1). */
-export const ALGORITHMS: readonly SigningAlgorithm[] = Object.freeze([
-  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'
-])
+export { ALGORITHMS } from './algorithms.js'
 
 /** What every provider lets its user set. */
 export interface ProviderSettings {
@@ -25,18 +26,20 @@ export interface ProviderSettings {
    * discovery document, of OpenID Connect or of OAuth (RFC 8414).
    */
   readonly keys?: KeyOptions | undefined
+  /** Accepts opaque tokens, which the provider is asked about. Default: only JWTs are accepted. */
+  readonly introspection?: IntrospectionOptions | undefined
   /** Allows plain http beyond loopback. Anybody on the path can then forge keys. */
   readonly dangerouslyAllowHttp?: boolean | undefined
 }
 
 /** The members of `ProviderSettings`, for checking what a user wrote. */
-export const SETTINGS = ['name', 'algorithms', 'profile', 'claims', 'tokenKind', 'keys', 'dangerouslyAllowHttp'] as const
+export const SETTINGS = ['name', 'algorithms', 'profile', 'claims', 'tokenKind', 'keys', 'introspection', 'dangerouslyAllowHttp'] as const
 
-/** What providers that are always reached by https let their users set. */
-export type HostedSettings = Omit<ProviderSettings, 'dangerouslyAllowHttp'>
+/** What providers that are always reached by https, and whose access tokens are JWTs, let their users set. */
+export type HostedSettings = Omit<ProviderSettings, 'dangerouslyAllowHttp' | 'introspection'>
 
 /** The members of `HostedSettings`. */
-export const HOSTED_SETTINGS = SETTINGS.filter((setting) => setting !== 'dangerouslyAllowHttp')
+export const HOSTED_SETTINGS = SETTINGS.filter((setting) => setting !== 'dangerouslyAllowHttp' && setting !== 'introspection')
 
 const CLAIMS: ClaimMapping = {
   subject: 'sub',
@@ -72,6 +75,12 @@ interface Definition {
   /** What tells its access tokens from other JWTs, where that differs. */
   readonly tokenKind?: Partial<TokenKind>
   readonly fixedClaims?: Readonly<Record<string, string>>
+  /** For an issuer with a part in braces, which stands for any tenant's name: the claim that names it too, or undefined if keys say whose they are. */
+  readonly tenants?: { readonly claim: string | undefined }
+  readonly apiKeys?: ApiKeyBackend | undefined
+  readonly cookie?: TokenCookie
+  /** Where the keys are, unless the issuer's discovery document says so, or the user. */
+  readonly keys?: KeyLocation
   /** Said when the issuer or the audience is missing. */
   readonly remedies: { readonly issuer: string, readonly audience: string }
   readonly settings: ProviderSettings
@@ -83,26 +92,39 @@ interface Definition {
  * @param path what messages call it: `auth0({ domain })`
  * @throws TypeError naming path, value and remedy
  */
-export function defineProvider (path: string, { name, issuer, audience, audienceClaim = 'aud', claims: presetClaims = {}, tokenKind: presetKind = {}, fixedClaims = {}, remedies, settings }: Definition): Provider {
+export function defineProvider (path: string, { name, issuer, audience, audienceClaim = 'aud', claims: presetClaims = {}, tokenKind: presetKind = {}, fixedClaims = {}, tenants, apiKeys, cookie, keys, remedies, settings }: Definition): Provider {
   const { dangerouslyAllowHttp = false, algorithms = ALGORITHMS, profile = 'auto', claims = {}, tokenKind = {} } = settings
   if (typeof dangerouslyAllowHttp !== 'boolean') throw expected(`${path}: dangerouslyAllowHttp`, 'true or false', dangerouslyAllowHttp)
-  const checkedIssuer = issuerUrl(`${path}: issuer`, issuer, dangerouslyAllowHttp, remedies.issuer)
+  const checkedIssuer = tenants === undefined
+    ? issuerUrl(`${path}: issuer`, issuer, dangerouslyAllowHttp, remedies.issuer)
+    : templateUrl(`${path}: issuer`, issuer as string, dangerouslyAllowHttp)
   const checkedAlgorithms = algorithmList(`${path}: algorithms`, algorithms)
+  const checkedKeys = settings.keys === undefined && keys !== undefined ? keys : keyLocation(`${path}: keys`, settings.keys, { issuer: checkedIssuer, algorithms: checkedAlgorithms, allowHttp: dangerouslyAllowHttp })
   const provider: Provider = Object.freeze({
     name: nonEmpty(`${path}: name`, settings.name === undefined ? name : settings.name),
     issuer: checkedIssuer,
+    issuerTemplate: tenants && issuerTemplate(checkedIssuer, tenants.claim),
     audience: audiences(`${path}: audience`, audience, remedies.audience),
     audienceClaim,
     algorithms: checkedAlgorithms,
-    keys: keyLocation(`${path}: keys`, settings.keys, { issuer: checkedIssuer, algorithms: checkedAlgorithms, allowHttp: dangerouslyAllowHttp }),
+    keys: checkedKeys,
     profile: profileOf(`${path}: profile`, profile),
     claims: mapping(`${path}: claims`, claims, presetClaims),
     tokenKind: kind(`${path}: tokenKind`, tokenKind, presetKind),
     fixedClaims: Object.freeze({ ...fixedClaims }),
+    introspection: introspection(`${path}: introspection`, settings.introspection, { allowHttp: dangerouslyAllowHttp, keys: checkedKeys }),
+    apiKeys,
+    cookie: cookie && Object.freeze({ ...cookie }),
     dangerouslyAllowHttp
   })
   defined.add(provider)
   return provider
+}
+
+/** Braces are no part of a URL: it is checked with a tenant in their place. */
+function templateUrl (path: string, template: string, allowHttp: boolean): string {
+  issuerUrl(path, issuerOfTenant(template, 'tenant'), allowHttp, '')
+  return template
 }
 
 function nonEmpty (path: string, value: unknown): string {

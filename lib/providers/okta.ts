@@ -4,7 +4,7 @@ import { defineProvider, HOSTED_SETTINGS } from './define.js'
 import type { HostedSettings, ProviderSettings } from './define.js'
 import { hostName } from './url.js'
 
-export interface OktaOptions extends HostedSettings {
+export interface OktaOptions extends HostedSettings, Pick<ProviderSettings, 'introspection'> {
   /** The organization's host name: `dev-123.okta.com`, or a custom domain. */
   readonly domain: string | undefined
   /** The id of a custom authorization server. Default `default`. */
@@ -26,7 +26,7 @@ export interface OktaOptions extends HostedSettings {
  */
 export function okta (options: OktaOptions): Provider {
   const { domain, authorizationServer = 'default', audience, ...settings } = plainObject('okta()', options, 'pass { domain, audience }')
-  refuseUnknownKeys('okta()', settings, ['domain', 'authorizationServer', 'audience', ...HOSTED_SETTINGS])
+  refuseUnknownKeys('okta()', settings, ['domain', 'authorizationServer', 'audience', 'introspection', ...HOSTED_SETTINGS])
   if (typeof authorizationServer !== 'string' || !/^[\w-]+$/.test(authorizationServer) || authorizationServer === 'undefined') {
     throw expected('okta({ authorizationServer })', 'the id of a custom authorization server', authorizationServer)
   }
@@ -35,7 +35,8 @@ export function okta (options: OktaOptions): Provider {
     name: 'okta',
     issuer: `https://${hostName('okta({ domain })', domain, 'OKTA_DOMAIN')}/oauth2/${authorizationServer}`,
     audience,
-    claims: { scopes: 'scp', client: 'cid', roles: 'groups' },
+    // JWTs have `scp` and `cid`, answers of introspection `scope` and `client_id`.
+    claims: { scopes: ['scp', 'scope'], client: ['cid', 'client_id'], roles: 'groups' },
     remedies: { issuer: 'is OKTA_DOMAIN set?', audience: 'of the authorization server "default" it is api://default' },
     settings: settings as ProviderSettings
   })

@@ -11,6 +11,7 @@ export interface Verified {
   identity: Identity | undefined
   /** The claims, as JSON. */
   readonly payload: string
+  readonly issuer: string
   readonly provider: Provider
   readonly ring: KeyRing
   readonly key: RingKey

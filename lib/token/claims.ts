@@ -1,5 +1,6 @@
 import type { ClaimValues, Provider } from '../../types/provider.js'
 import { InvalidTokenError } from '../errors.js'
+import { isIssuer, speaksFor, tenantOf } from '../providers/issuer-template.js'
 import { loggable } from '../refusal.js'
 import type { Reason, Refusal } from '../refusal.js'
 import { audienceHint, issuerHint } from './hints.js'
@@ -21,6 +22,7 @@ const LATEST = 8.64e12
  */
 export function checkClaims (claims: Claims, header: CheckedHeader, provider: Provider, now: number, tolerance: number): void {
   checkIssuer(claims, provider)
+  if (!Object.hasOwn(claims, 'exp')) throw refuse('claim_missing', claims, provider, { expected: 'exp' })
   checkTimes(claims, provider, now / 1000, tolerance)
   checkAudience(claims, provider)
   checkFixed(claims, provider)
@@ -46,16 +48,41 @@ export function wrongIssuer (issuer: string, expected: readonly string[]): Inval
   return new InvalidTokenError({ reason: 'issuer_mismatch', expected, found: loggable(issuer), hint: issuerHint(issuer, expected) })
 }
 
-function checkIssuer (claims: Claims, provider: Provider): void {
+/** The issuer must be the provider's. @throws InvalidTokenError */
+export function checkIssuer (claims: Claims, provider: Provider): void {
   const issuer = issuerOf(claims)
-  if (issuer !== provider.issuer) throw wrongIssuer(issuer, [provider.issuer])
+  if (!isIssuer(provider, issuer)) throw wrongIssuer(issuer, [provider.issuer])
+  const { issuerTemplate } = provider
+  const name = issuerTemplate?.claim
+  if (issuerTemplate === undefined || name === undefined) return
+  const tenant = tenantOf(issuerTemplate, issuer)
+  const found = Object.hasOwn(claims, name) ? claims[name] : undefined
+  if (found !== tenant) throw refuse('issuer_mismatch', claims, provider, { expected: `${name}: ${tenant}`, found: loggable(found ?? `no ${name}`), hint: `${name} does not fit the issuer` })
 }
 
-/** RFC 7519 section 4.1.4 to 4.1.6. `exp` is required here; fractions are times like others. */
-function checkTimes (claims: Claims, provider: Provider, now: number, tolerance: number): void {
+/**
+ * Where issuers share their keys' address, a key may speak for some of them only: it says for which, and where no claim
+ * names the tenant it must.
+ *
+ * @param claims verified with the key
+ * @param named the issuer, or template of issuers, that the key names
+ */
+export function checkKeyIssuer (claims: Claims, named: string | undefined, provider: Provider): void {
+  if (provider.issuerTemplate === undefined || (named === undefined && provider.issuerTemplate.claim !== undefined)) return
+  const issuer = issuerOf(claims)
+  if (named === undefined || !speaksFor(named, issuer)) throw wrongIssuer(issuer, [named ?? provider.issuer])
+}
+
+/**
+ * `exp`, `nbf` and `iat`, as far as they are there; fractions are times like others.
+ *
+ * @param now seconds since the epoch, as `tolerance` is in seconds
+ * @throws InvalidTokenError
+ * @see RFC 7519 section 4.1.4 to 4.1.6
+ */
+export function checkTimes (claims: Claims, provider: Provider, now: number, tolerance: number): void {
   const exp = time(claims, 'exp', provider)
-  if (exp === undefined) throw refuse('claim_missing', claims, provider, { expected: 'exp' })
-  if (now >= exp + tolerance) {
+  if (exp !== undefined && now >= exp + tolerance) {
     const late = Math.round(now - exp)
     const hint = late < 60 ? 'expired less than a minute ago: are the clocks in step?' : 'the client should get a new token before the old one expires'
     throw refuse('token_expired', claims, provider, { found: `expired ${late} s ago`, hint })
@@ -77,19 +104,21 @@ function time (claims: Claims, name: string, provider: Provider): number | undef
   throw refuse('time_malformed', claims, provider, { expected: `${name} in seconds since the epoch`, found: loggable(value) })
 }
 
-/** RFC 7519 section 4.1.3: the token is meant for whoever finds itself among its audiences. */
-function checkAudience (claims: Claims, provider: Provider): void {
+/** RFC 7519 section 4.1.3: the token is meant for whoever finds itself among its audiences. @throws InvalidTokenError */
+export function checkAudience (claims: Claims, provider: Provider): void {
   const { audience, audienceClaim } = provider
   if (audience === false) return
   const aud = Object.hasOwn(claims, audienceClaim) ? claims[audienceClaim] : undefined
+  // A template as the audience: whoever issues the token is whom it is meant for.
+  if (provider.issuerTemplate !== undefined && audience[0] === provider.issuer && aud === claims.iss) return
   if (typeof aud === 'string' && audience.includes(aud)) return
   if (audienceClaim === 'aud' && Array.isArray(aud) && aud.every((item) => typeof item === 'string') && aud.some((item) => audience.includes(item))) return
   const hint = audienceClaim === 'aud' ? audienceHint(claims, audience) : `whom a token of this provider is for stands in ${audienceClaim}: name it in the provider's options if it may call this API`
   throw refuse('audience_mismatch', claims, provider, { expected: audience, found: loggable(aud ?? `no ${audienceClaim}`), hint })
 }
 
-/** Where one key set serves many tenants, a token of one must not pass under the issuer of another. */
-function checkFixed (claims: Claims, provider: Provider): void {
+/** Where one key set serves many tenants, a token of one must not pass under the issuer of another. @throws InvalidTokenError */
+export function checkFixed (claims: Claims, provider: Provider): void {
   for (const name in provider.fixedClaims) {
     const wanted = provider.fixedClaims[name]
     const found = Object.hasOwn(claims, name) ? claims[name] : undefined
@@ -99,20 +128,31 @@ function checkFixed (claims: Claims, provider: Provider): void {
 
 /** RFC 8725 section 3.12: one kind of JWT must not pass for another. Where nothing required is missing, `typ: at+jwt` settles it. */
 function checkKind (claims: Claims, header: CheckedHeader, provider: Provider): void {
-  const { required, access, marks, others } = provider.tokenKind
+  const { required, access, others } = provider.tokenKind
   const absent = required.find((name) => !Object.hasOwn(claims, name))
   if (absent !== undefined) throw refuse('not_an_access_token', claims, provider, { found: `no ${absent}`, hint: 'every access token of this provider has it: did the client send its ID token?' })
   if (header.isAccessToken || valueOf(claims, access) !== undefined) return
+  refuseValues(claims, others, provider)
+  refuseMarks(claims, provider)
+}
+
+/** Values that say a token is of another kind. @throws InvalidTokenError */
+export function refuseValues (claims: Claims, others: ClaimValues, provider: Provider): void {
   const other = valueOf(claims, others)
   if (other !== undefined) throw refuse('not_an_access_token', claims, provider, { found: other })
-  const mark = marks.find((name) => Object.hasOwn(claims, name))
+}
+
+/** Claims that only tokens of another kind have. @throws InvalidTokenError */
+export function refuseMarks (claims: Claims, provider: Provider): void {
+  const mark = provider.tokenKind.marks.find((name) => Object.hasOwn(claims, name))
   if (mark === undefined) return
   const found = `the claim ${mark}`
   if (mark === 'events' || mark === 'token_introspection') throw refuse('not_an_access_token', claims, provider, { found })
   throw refuse('id_token', claims, provider, { found, hint: 'this is an ID token: the client must send its access token' })
 }
 
-function valueOf (claims: Claims, wanted: ClaimValues): string | undefined {
+/** The first claim that has a wanted value, with the value. */
+export function valueOf (claims: Claims, wanted: ClaimValues): string | undefined {
   for (const name in wanted) {
     const value = Object.hasOwn(claims, name) ? claims[name] : undefined
     if (typeof value === 'string' && wanted[name]!.includes(value)) return `${name}: ${value}`
@@ -120,11 +160,15 @@ function valueOf (claims: Claims, wanted: ClaimValues): string | undefined {
   return undefined
 }
 
-/** RFC 7800 section 3.1, RFC 9449 section 7: a binding nobody checked is no binding, so the token is refused. */
-function checkBinding (claims: Claims, provider: Provider): void {
-  if (!Object.hasOwn(claims, 'cnf')) return
+/** RFC 7800 section 3.1, RFC 9449 section 7: a binding nobody checked is no binding, so the token is refused. @throws InvalidTokenError */
+export function checkBinding (claims: Claims, provider: Provider): void {
+  if (Object.hasOwn(claims, 'cnf')) throw bound('the claim cnf', claims, provider)
+}
+
+/** The error for a token bound to its sender. */
+export function bound (found: string, claims: Claims, provider: Provider): InvalidTokenError {
   const hint = 'the token is bound to its sender (DPoP or a client certificate), and this API cannot check that yet'
-  throw refuse('binding_unverifiable', claims, provider, { found: 'the claim cnf', hint })
+  return refuse('binding_unverifiable', claims, provider, { found, hint })
 }
 
 /** RFC 9068 section 2.2: claims an access token must have; issuer, audience and expiry are checked above. */
@@ -136,7 +180,8 @@ function checkProfile (claims: Claims, provider: Provider): void {
   if (claims.aud === undefined) throw refuse('claim_missing', claims, provider, { expected: 'aud (RFC 9068 section 2.2)' })
 }
 
-function refuse (reason: Reason, claims: Claims, provider: Provider, about: Pick<Refusal, 'expected' | 'found' | 'hint'>): InvalidTokenError {
+/** The error for claims that fail a check, with the client they name. */
+export function refuse (reason: Reason, claims: Claims, provider: Provider, about: Pick<Refusal, 'expected' | 'found' | 'hint'>): InvalidTokenError {
   const clientId = claims.client_id ?? claims.azp
   return new InvalidTokenError({
     reason,

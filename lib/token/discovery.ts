@@ -6,18 +6,21 @@ import { fetchJson, FetchFailure } from './fetch-json.js'
 /** Characters of an address at most. */
 const LONGEST = 2_000
 
+/** An address a discovery document may name. */
+export type Endpoint = 'jwks_uri' | 'introspection_endpoint'
+
 /**
- * The address of a provider's key set, from the first of its discovery documents that is to be had. The document
+ * An address of a provider, from the first of its discovery documents that is to be had. The document
  * must name the configured issuer to the letter, or it describes somebody else.
  *
  * @throws FetchFailure
  * @see OpenID Connect Discovery section 4.3, RFC 8414 section 3
  */
-export async function discoverJwksUri (urls: readonly string[], provider: Provider, fetchOptions: FetchOptions, signal: AbortSignal): Promise<string> {
+export async function discoverAddress (endpoint: Endpoint, urls: readonly string[], provider: Provider, fetchOptions: FetchOptions, signal: AbortSignal): Promise<string> {
   const refusals: FetchFailure[] = []
   for (const url of urls) {
     try {
-      return await readJwksUri(url, provider, fetchOptions, signal)
+      return await readAddress(endpoint, url, provider, fetchOptions, signal)
     } catch (error) {
       if (!(error instanceof FetchFailure && error.isRefusal)) throw error
       refusals.push(error)
@@ -27,15 +30,15 @@ export async function discoverJwksUri (urls: readonly string[], provider: Provid
   throw new FetchFailure(refusals.map(({ message }) => message).join('; '), { retryAfter })
 }
 
-async function readJwksUri (url: string, provider: Provider, fetchOptions: FetchOptions, signal: AbortSignal): Promise<string> {
+async function readAddress (endpoint: Endpoint, url: string, provider: Provider, fetchOptions: FetchOptions, signal: AbortSignal): Promise<string> {
   const { body } = await fetchJson(url, fetchOptions, provider.dangerouslyAllowHttp, signal)
   if (body.issuer !== provider.issuer) throw new FetchFailure(`${url}: its issuer differs from ${provider.issuer}`)
-  const jwksUri = body.jwks_uri
-  if (typeof jwksUri !== 'string' || jwksUri.length > LONGEST || !URL.canParse(jwksUri)) throw new FetchFailure(`${url}: has no jwks_uri`)
-  const { protocol, username, password } = new URL(jwksUri)
-  if (username !== '' || password !== '') throw new FetchFailure(`${url}: its jwks_uri has a user name or password`)
+  const address = body[endpoint]
+  if (typeof address !== 'string' || address.length > LONGEST || !URL.canParse(address)) throw new FetchFailure(`${url}: has no ${endpoint}`)
+  const { protocol, username, password } = new URL(address)
+  if (username !== '' || password !== '') throw new FetchFailure(`${url}: its ${endpoint} has a user name or password`)
   // Plain http on loopback is for documents that came from there: others must not send us to services of this machine.
   const mayBePlain = url.startsWith('http:') || provider.dangerouslyAllowHttp
-  if (protocol !== 'https:' && !(mayBePlain && isSecure(new URL(jwksUri), provider.dangerouslyAllowHttp))) throw new FetchFailure(`${url}: its jwks_uri is plain http`)
-  return jwksUri
+  if (protocol !== 'https:' && !(mayBePlain && isSecure(new URL(address), provider.dangerouslyAllowHttp))) throw new FetchFailure(`${url}: its ${endpoint} is plain http`)
+  return address
 }

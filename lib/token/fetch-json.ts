@@ -12,11 +12,14 @@ export class FetchFailure extends Error {
   readonly isRefusal: boolean
   /** Seconds after which the server wants to be asked again, if it said so. */
   readonly retryAfter: number | undefined
+  /** What the server answered, if it did. */
+  readonly status: number | undefined
 
-  constructor (message: string, { isRefusal = false, retryAfter }: { isRefusal?: boolean, retryAfter?: number | undefined } = {}) {
+  constructor (message: string, { isRefusal = false, retryAfter, status }: { isRefusal?: boolean, retryAfter?: number | undefined, status?: number | undefined } = {}) {
     super(message)
     this.isRefusal = isRefusal
     this.retryAfter = retryAfter
+    this.status = status
   }
 }
 
@@ -35,11 +38,48 @@ export interface FetchedDocument {
  * @throws FetchFailure
  */
 export async function fetchJson (url: string, fetchOptions: FetchOptions, allowHttp: boolean, signal: AbortSignal): Promise<FetchedDocument> {
-  try {
+  return telling(url, signal, async () => {
     const response = await followInside(new URL(url), fetchOptions, allowHttp, signal)
     const body = parseObject(await readBounded(response))
     const maxAge = /(?:^|[\s,])max-age=(\d{1,9})/i.exec(response.headers.get('cache-control') ?? '')?.[1]
     return { body, maxAge: maxAge === undefined ? undefined : Number(maxAge) }
+  })
+}
+
+/** What a server answered, whatever its status. */
+export interface Received {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+/** A request of somebody else's making, and what reads the answer. */
+export interface Sending<Result> {
+  readonly url: string
+  readonly init: { readonly method: string, readonly headers: Readonly<Record<string, string>>, readonly body?: URLSearchParams | string | undefined }
+  /** Throws a `FetchFailure` for what is no right answer. */
+  read (answer: Received): Result
+}
+
+/**
+ * Sends one request, by the same rules, but follows no redirect at all: what is sent may be secret. Its own headers
+ * go before those of the options.
+ *
+ * @throws FetchFailure, which never repeats what was sent
+ */
+export async function sendOnce<Result> ({ url, init, read }: Sending<Result>, fetchOptions: FetchOptions, allowHttp: boolean, signal: AbortSignal): Promise<Result> {
+  return telling(url, signal, async () => {
+    const headers = new Headers(fetchOptions.headers)
+    for (const [name, value] of Object.entries(init.headers)) headers.set(name, value)
+    const response = await send(new URL(url), { ...init, headers }, fetchOptions, allowHttp, signal)
+    return read({ status: response.status, headers: response.headers, text: await readBounded(response) })
+  })
+}
+
+/** What went wrong, with the URL before it. */
+async function telling<Result> (url: string, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
   } catch (error) {
     if (error instanceof FetchFailure) throw new FetchFailure(`${shown(url)}: ${error.message}`, error)
     throw new FetchFailure(`${shown(url)}: ${signal.aborted ? 'no full answer in time' : networkFailure(error)}`)
@@ -54,10 +94,7 @@ export function shown (url: string): string {
 async function followInside (url: URL, fetchOptions: FetchOptions, allowHttp: boolean, signal: AbortSignal): Promise<Response> {
   let target = url
   for (let hop = 0; hop <= REDIRECTS; hop++) {
-    if (!isSecure(target, allowHttp)) throw new FetchFailure('plain http is for loopback only')
-    const headers = { accept: 'application/json', ...fetchOptions.headers }
-    const init = { ...fetchOptions, headers, redirect: 'manual', signal } as RequestInit
-    const response = await fetch(target, init)
+    const response = await send(target, { headers: { accept: 'application/json', ...fetchOptions.headers } }, fetchOptions, allowHttp, signal)
     if (response.status === 200) return response
     await response.body?.cancel()
     if (response.status < 300 || response.status > 399) throw refusal(response)
@@ -69,14 +106,19 @@ async function followInside (url: URL, fetchOptions: FetchOptions, allowHttp: bo
   throw new FetchFailure('redirects without end')
 }
 
+async function send (target: URL, init: object, fetchOptions: FetchOptions, allowHttp: boolean, signal: AbortSignal): Promise<Response> {
+  if (!isSecure(target, allowHttp)) throw new FetchFailure('plain http is for loopback only')
+  return fetch(target, { ...fetchOptions, ...init, redirect: 'manual', signal } as RequestInit)
+}
+
 /** Whatever a 4xx says, but "not now", the document is not to be had there. */
-function refusal ({ status, headers }: Response): FetchFailure {
+export function refusal ({ status, headers }: Pick<Response, 'status' | 'headers'>): FetchFailure {
   const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429
-  return new FetchFailure(`status ${status}`, { isRefusal, retryAfter: secondsOf(headers.get('retry-after')) })
+  return new FetchFailure(`status ${status}`, { isRefusal, retryAfter: secondsOf(headers.get('retry-after')), status })
 }
 
 /** @see RFC 9110 section 10.2.3: seconds, or a date */
-function secondsOf (retryAfter: string | null): number | undefined {
+export function secondsOf (retryAfter: string | null): number | undefined {
   if (retryAfter === null) return undefined
   const seconds = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000
   return seconds > 0 ? seconds : undefined
@@ -94,7 +136,12 @@ async function readBounded (response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8').replace(/^\uFEFF/, '')
 }
 
-function parseObject (text: string): Record<string, unknown> {
+/**
+ * A JSON object.
+ *
+ * @throws FetchFailure
+ */
+export function parseObject (text: string): Record<string, unknown> {
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -27,7 +27,7 @@ export function toIdentity (claims: StandardClaims, provider: Provider): Identit
   return Object.freeze({
     type: 'access_token',
     provider: provider.name,
-    issuer: provider.issuer,
+    issuer: provider.issuerTemplate === undefined ? provider.issuer : claims.iss,
     subject: sub,
     clientId,
     organizationId: text(claims, organization, provider),

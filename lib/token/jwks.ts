@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import type { AsymmetricKeyDetails, JsonWebKey, KeyObject } from 'node:crypto'
 import type { SigningAlgorithm } from '../../types/provider.js'
 import { isPlainObject } from '../configuration.js'
+import { speaksFor } from '../providers/issuer-template.js'
 
 /** A public key fit for verification, and the algorithms it may serve. */
 export interface PublicKey {
@@ -12,6 +13,8 @@ export interface PublicKey {
 /** A key that may verify tokens, as we read it: what else stood in the JWK is gone. */
 export interface VettedKey extends PublicKey {
   readonly kid: string | undefined
+  /** Whose tokens it may verify, where the set says: an issuer, or a template of many. */
+  readonly issuer: string | undefined
   /** The public members only, coordinates in their full length. */
   readonly jwk: Readonly<Record<string, string>>
 }
@@ -53,13 +56,7 @@ export function vetKeys (keys: readonly unknown[], allowed: readonly SigningAlgo
 
 /** Whether two keys are the same in all that matters for verification. */
 export function isSameKey (one: VettedKey, other: VettedKey): boolean {
-  return JSON.stringify([one.jwk, one.algorithms]) === JSON.stringify([other.jwk, other.algorithms])
-}
-
-/** A template says `{tenantid}` where any tenant may stand. */
-function isForIssuer (template: string, issuer: string): boolean {
-  const [before, after] = template.split('{tenantid}', 2) as [string, string | undefined]
-  return after === undefined ? template === issuer : issuer.length > before.length + after.length && issuer.startsWith(before) && issuer.endsWith(after)
+  return JSON.stringify([one.jwk, one.algorithms, one.issuer]) === JSON.stringify([other.jwk, other.algorithms, other.issuer])
 }
 
 function isTaken (key: VettedKey, other: VettedKey): boolean {
@@ -68,7 +65,7 @@ function isTaken (key: VettedKey, other: VettedKey): boolean {
 
 function vetKey (jwk: unknown, allowed: readonly SigningAlgorithm[], issuer: string | undefined): VettedKey | string {
   if (!isPlainObject(jwk)) return 'not an object'
-  if (issuer !== undefined && typeof jwk.issuer === 'string' && !isForIssuer(jwk.issuer, issuer)) return 'is for another issuer'
+  if (issuer !== undefined && typeof jwk.issuer === 'string' && !speaksFor(jwk.issuer, issuer)) return 'is for another issuer'
   const { kty, kid, use, alg } = jwk
   if (PRIVATE.some((name) => Object.hasOwn(jwk, name))) return 'carries private members'
   if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > LONGEST_KID)) return `kid is not a text of 1 to ${LONGEST_KID} characters`
@@ -85,7 +82,7 @@ function vetKey (jwk: unknown, allowed: readonly SigningAlgorithm[], issuer: str
     const key = createPublicKey({ key: members as JsonWebKey, format: 'jwk' })
     // Exported anew: some issuers leave out the zeros before a short coordinate (RFC 7518 section 6.2.1.2).
     const exported = key.export({ format: 'jwk' }) as Record<string, string>
-    return weakness(key.asymmetricKeyDetails!) ?? { kid, jwk: { ...exported, ...(kid === undefined ? {} : { kid }), ...(typeof alg === 'string' ? { alg } : {}) }, key, algorithms }
+    return weakness(key.asymmetricKeyDetails!) ?? { kid, issuer: typeof jwk.issuer === 'string' ? jwk.issuer : undefined, jwk: { ...exported, ...(kid === undefined ? {} : { kid }), ...(typeof alg === 'string' ? { alg } : {}) }, key, algorithms }
   } catch {
     return 'cannot be read'
   }

@@ -1,11 +1,11 @@
 import type { FetchOptions } from '../../types/options.js'
 import type { Provider } from '../../types/provider.js'
-import { withDeadline } from './deadline.js'
-import { discoverJwksUri } from './discovery.js'
+import { discoveredAddress, fixedAddress } from './address.js'
 import { fetchJson, FetchFailure, shown } from './fetch-json.js'
 import { vetKeys } from './jwks.js'
 import type { VettedSet } from './jwks.js'
-import { ADDRESS_AGE, ADDRESS_STALE, boundedRetryAfter, LOOK_AGAIN, SECOND_LOOK_DEADLINE } from './timing.js'
+import { fetchProject } from './project.js'
+import type { Project } from './project.js'
 
 /** A key set as fetched, and for how long its server says it stays true. */
 export interface FetchedKeySet extends VettedSet {
@@ -13,23 +13,19 @@ export interface FetchedKeySet extends VettedSet {
   readonly maxAge: number | undefined
   /** Why the address of the set could not be looked up again, where that failed: the one known served. */
   readonly trouble?: string | undefined
+  /** Where a project's configuration was fetched: which it is. */
+  readonly project?: Project
 }
 
 /** Fetches a provider's key set anew. Rejects with a `FetchFailure` that has a sentence for the operator. */
 export type KeySource = (signal: AbortSignal) => Promise<FetchedKeySet>
 
-/** Finds out where a key set is. */
-interface Address {
-  locate (signal: AbortSignal): Promise<{ readonly url: string, readonly trouble?: string }>
-  /** The set was not there: look it up again. */
-  doubt (): void
-}
-
 /** Where a provider's keys come from: its configuration, an address, or what a discovery document names. */
 export function createKeySource (provider: Provider, fetchOptions: FetchOptions): KeySource {
-  const { discovery, jwksUri, jwks } = provider.keys
+  const { discovery, jwksUri, jwks, project } = provider.keys
   if (jwks !== undefined) return async () => ({ ...vetKeys(jwks.keys, provider.algorithms), maxAge: Infinity })
-  const address = discovery === undefined ? fixedAddress(jwksUri) : discoveredAddress(discovery, provider, fetchOptions)
+  if (project !== undefined) return (signal) => fetchProject(project, provider, fetchOptions, signal)
+  const address = discovery === undefined ? fixedAddress(jwksUri) : discoveredAddress('jwks_uri', discovery, provider, fetchOptions)
   const homes = new Set((discovery ?? [jwksUri]).map((url) => new URL(url).origin))
   return async function loadKeys (signal) {
     const { url, trouble } = await address.locate(signal)
@@ -41,42 +37,6 @@ export function createKeySource (provider: Provider, fetchOptions: FetchOptions)
       address.doubt()
       throw error
     }
-  }
-}
-
-function fixedAddress (url: string): Address {
-  return { locate: async () => ({ url }), doubt () {} }
-}
-
-/**
- * The address that discovery found, looked up again after an hour, and after a failure: the key set may have moved.
- * While the document cannot be had, the address known serves on, for a day.
- */
-function discoveredAddress (documents: readonly string[], provider: Provider, fetchOptions: FetchOptions): Address {
-  let known: string | undefined
-  let forgottenAt = 0
-  let lookAgainAt = 0
-  let notBefore = 0
-  return {
-    async locate (signal) {
-      const now = performance.now()
-      if (now >= forgottenAt) known = undefined
-      if (known !== undefined && now < lookAgainAt) return { url: known }
-      const discover = (bounded: AbortSignal) => discoverJwksUri(documents, provider, fetchOptions, bounded)
-      try {
-        known = known === undefined ? await discover(signal) : await withDeadline(SECOND_LOOK_DEADLINE, signal, discover)
-        lookAgainAt = now + ADDRESS_AGE
-        forgottenAt = now + ADDRESS_STALE
-        return { url: known }
-      } catch (error) {
-        if (known === undefined) throw error
-        const { message, retryAfter } = error as FetchFailure
-        notBefore = now + boundedRetryAfter(retryAfter)
-        lookAgainAt = Math.max(now + LOOK_AGAIN, notBefore)
-        return { url: known, trouble: message }
-      }
-    },
-    doubt () { lookAgainAt = notBefore }
   }
 }
 

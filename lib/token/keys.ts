@@ -8,6 +8,7 @@ import { HeldKeys } from './held-keys.js'
 import type { KeyChoice, RingKey } from './held-keys.js'
 import type { FetchedKeySet, KeySource } from './key-source.js'
 import { MissingKeys } from './missing-keys.js'
+import type { Project } from './project.js'
 import { ageOf, AHEAD, backoffAfter, COOLDOWN, DEADLINE, STALE } from './timing.js'
 
 /**
@@ -40,6 +41,8 @@ export class KeyRing {
   #failures = 0
   #failuresInRow = 0
   #lastError: string | undefined
+  #isRefused = false
+  #project: Project | undefined
 
   /** @param tolerance seconds by which clocks may differ */
   constructor (provider: Provider, load: KeySource, tolerance: number, log: FastifyBaseLogger) {
@@ -51,6 +54,16 @@ export class KeyRing {
 
   get keys (): readonly RingKey[] {
     return this.#held.list
+  }
+
+  /** The project whose keys these are, where the provider's configuration names one; undefined until it was fetched. */
+  get project (): Project | undefined {
+    return this.#project
+  }
+
+  /** Whether the last fetch found a server that has no such document: the configuration is wrong, not the network. */
+  get isRefused (): boolean {
+    return this.#isRefused
   }
 
   /** Whether keys are held that may still be used. Asked on every request: it also starts a refresh that is due. */
@@ -170,8 +183,10 @@ export class KeyRing {
     if (!this.#closing.signal.aborted) this.#plan()
   }
 
-  async #accept ({ keys, dropped, maxAge, trouble }: FetchedKeySet): Promise<void> {
+  async #accept ({ keys, dropped, maxAge, trouble, project }: FetchedKeySet): Promise<void> {
     await this.#held.replace(keys)
+    this.#project = project
+    this.#isRefused = false
     for (const { kid } of keys) if (kid !== undefined) this.#missing.forget(kid)
     if (dropped.length > 0) this.#log.warn({ provider: this.#provider.name, dropped }, 'keys of the provider left out')
     if (trouble !== undefined) this.#log.warn({ provider: this.#provider.name, reason: trouble }, 'the key set is fetched from the address known: its discovery document cannot be read')
@@ -188,6 +203,7 @@ export class KeyRing {
     if (this.#closing.signal.aborted) return
     this.#failures++
     this.#failuresInRow++
+    this.#isRefused = error instanceof FetchFailure && error.isRefusal
     this.#lastError = error instanceof FetchFailure ? error.message : 'the key set could not be read'
     const retryAfter = error instanceof FetchFailure ? error.retryAfter : undefined
     this.#dueAt = performance.now() + backoffAfter(this.#failuresInRow, retryAfter)

@@ -22,7 +22,19 @@ export function startsLikeJws (token: string): boolean {
   return token.charCodeAt(0) === FIRST
 }
 
-/** The error for a text that does not begin as a JWS does. */
+/** Whether a text has three parts, as a JWS has and nothing else may: what fails as a JWT is not tried as an opaque token. */
+export function looksLikeJws (text: string): boolean {
+  const first = text.indexOf('.')
+  const second = text.indexOf('.', first + 1)
+  return first !== -1 && second !== -1 && text.indexOf('.', second + 1) === -1
+}
+
+/** Whether a text is longer than anything that is looked at. */
+export function isTooLarge (text: string): boolean {
+  return text.length > LONGEST
+}
+
+/** The error for a text that is no JWS. */
 export function unlikeJws (token: string): InvalidTokenError {
   if (token.length > LONGEST) return tooLarge(token)
   return token.split('.', 4).length === 3 ? malformed('token_malformed', { found: 'a header that is not a JSON object' }) : notThreeParts(token)

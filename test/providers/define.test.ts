@@ -13,6 +13,7 @@ t.test('a provider is plain data with these defaults', async (t) => {
   t.strictSame({ ...define() }, {
     name: 'test',
     issuer,
+    issuerTemplate: undefined,
     audience: ['api'],
     audienceClaim: 'aud',
     algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
@@ -33,6 +34,9 @@ t.test('a provider is plain data with these defaults', async (t) => {
       others: { typ: ['ID', 'Refresh', 'Logout'], token_use: ['id'] }
     },
     fixedClaims: {},
+    introspection: undefined,
+    apiKeys: undefined,
+    cookie: undefined,
     dangerouslyAllowHttp: false
   })
 })
@@ -54,7 +58,8 @@ t.test('every setting is taken as it was given', async (t) => {
     tokenKind: { required: ['x'], access: { typ: ['Bearer'], token_use: [] }, marks: [], others: { typ: [], token_use: ['id'] } },
     dangerouslyAllowHttp: true
   } as const
-  t.strictSame({ ...define(settings) }, { ...settings, issuer, audience: ['api'], audienceClaim: 'aud', fixedClaims: {} })
+  const others = { issuer, issuerTemplate: undefined, audience: ['api'], audienceClaim: 'aud', fixedClaims: {}, introspection: undefined, apiKeys: undefined, cookie: undefined }
+  t.strictSame({ ...define(settings) }, { ...settings, ...others })
 })
 
 t.test('members of claims and tokenKind that are not given keep their defaults', async (t) => {

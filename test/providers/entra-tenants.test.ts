@@ -44,8 +44,9 @@ t.test('with a name of its own the providers of a list are told apart by tenant'
 
 t.test('a wrong tenant, or a mistake in the settings, fails the boot', async (t) => {
   const refusal = (options: object) => mistake(() => entra({ audience, ...options } as EntraTenantsOptions))
-  t.equal(refusal({ tenants: [] }), 'entra({ tenants }): expected a list of tenant ids, got []')
-  t.equal(refusal({ tenants: 'any' }), "entra({ tenants }): expected a list of tenant ids, got 'any'")
+  t.equal(refusal({ tenants: [] }), "entra({ tenants }): expected a list of tenant ids, or 'any', got []")
+  for (const tenants of ['all', 'ANY', 'common', '*']) t.equal(refusal({ tenants }), `entra({ tenants }): expected a list of tenant ids, or 'any', got '${tenants}'`)
+  t.match(refusal({ tenants: ['any'] }), "entra({ tenants }): expected a tenant's id, in lower case, got 'any'")
   t.match(refusal({ tenants: [ONE, 'common'] }), "entra({ tenants }): expected a tenant's id, in lower case, got 'common'")
   t.match(refusal({ tenants: [ONE.toUpperCase().replace('1', 'A')] }), 'in lower case')
   t.equal(refusal({ tenants: [ONE], tenantId: ONE }), 'entra(): expected either tenantId or tenants')

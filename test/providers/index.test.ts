@@ -3,6 +3,6 @@ import * as providers from '../../lib/providers/index.js'
 
 t.test('every provider is exported by name, and nothing else', async (t) => {
   t.strictSame(Object.keys(providers).sort(), [
-    'auth0', 'authgear', 'clerk', 'cognito', 'entra', 'fusionauth', 'google', 'keycloak', 'oidc', 'okta', 'zitadel'
+    'auth0', 'authgear', 'clerk', 'cognito', 'entra', 'fusionauth', 'google', 'keycloak', 'oidc', 'okta', 'tesseral', 'zitadel'
   ])
 })

@@ -11,7 +11,7 @@ const mistakes: Array<[title: string, config: Record<string, unknown>, message: 
   ['auth: true', { auth: true }, "POST /things: config.auth: expected false, 'required', 'optional' or an object, got true; write 'required'"],
   ["auth: 'public'", { auth: 'public' }, "POST /things: config.auth: expected false, 'required', 'optional' or an object, got 'public'"],
   ['an unknown key in auth', { auth: { provider: ['oidc'] } }, 'POST /things: config.auth: unknown key "provider"; did you mean "providers"?'],
-  ['scopes inside auth', { auth: { scopes: 'a' } }, 'POST /things: config.auth: unknown key "scopes"; known are mode, providers, claims, authorize'],
+  ['scopes inside auth', { auth: { scopes: 'a' } }, 'POST /things: config.auth: unknown key "scopes"; known are mode, providers, credentials, claims, authorize'],
   ["mode: 'public'", { auth: { mode: 'public' } }, "POST /things: config.auth.mode: expected 'required' or 'optional', got 'public'; write auth: false for a public route"],
   ['no providers', { auth: { providers: [] } }, 'POST /things: config.auth.providers: expected a list of provider names, got []; leave it out to accept all'],
   ['a provider nobody configured', { auth: { providers: ['okta'] } }, "POST /things: config.auth.providers: expected one of oidc, got 'okta'"],

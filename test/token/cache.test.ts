@@ -13,7 +13,7 @@ async function verified (t: Test): Promise<Verified> {
   const { ring } = memoryRing(t, (await createKey('ES256')).jwk)
   await ring.refresh()
   const identity = toIdentity({ iss: provider.issuer, exp: 1_800_000_000, sub: 'user-1' }, provider)
-  return { identity, payload: '{}', provider, ring, key: ring.keys[0]!, until: 1_800_000_000_000 }
+  return { identity, payload: '{}', issuer: provider.issuer, provider, ring, key: ring.keys[0]!, until: 1_800_000_000_000 }
 }
 
 test('a token is known by the SHA-256 of all of it', async (t) => {

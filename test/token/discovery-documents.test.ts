@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import t from 'tap'
 import type { Test } from 'tap'
 import { oidc } from '../../lib/index.js'
-import { discoverJwksUri } from '../../lib/token/discovery.js'
+import { discoverAddress } from '../../lib/token/discovery.js'
 import { listen } from '../support/issuer/server.js'
 
 type Answer = number | ((response: ServerResponse, origin: string) => void)
@@ -22,7 +22,7 @@ async function discover (t: Test, ...answers: Answer[]) {
   t.teardown(close)
   const discovery = answers.map((_, index) => `${origin}/${index}`)
   const provider = oidc({ issuer: origin, audience: 'api', keys: { discovery } })
-  const found = await discoverJwksUri(discovery, provider, {}, new AbortController().signal).catch((error: Error) => error.message.replaceAll(origin, ''))
+  const found = await discoverAddress('jwks_uri', discovery, provider, {}, new AbortController().signal).catch((error: Error) => error.message.replaceAll(origin, ''))
   return { asked, found }
 }
 
@@ -73,6 +73,6 @@ t.test('where no document is there, the longest Retry-After of them counts', asy
   t.teardown(close)
   const discovery = [0, 1, 2].map((index) => `${origin}/${index}`)
   const provider = oidc({ issuer: origin, audience: 'api', keys: { discovery } })
-  const failure = await discoverJwksUri(discovery, provider, {}, new AbortController().signal).catch((error: unknown) => error)
+  const failure = await discoverAddress('jwks_uri', discovery, provider, {}, new AbortController().signal).catch((error: unknown) => error)
   t.match(failure, { name: 'FetchFailure', retryAfter: 120 })
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { oidc } from '../../lib/index.js'
-import { discoverJwksUri } from '../../lib/token/discovery.js'
+import { discoverAddress } from '../../lib/token/discovery.js'
 import { createIssuer } from '../support/issuer.js'
 import type { TestIssuer } from '../support/issuer.js'
 
@@ -15,7 +15,7 @@ async function openIssuer (t: Test): Promise<{ issuer: TestIssuer, url: string }
 
 function discover (issuer: TestIssuer, dangerouslyAllowHttp = false): Promise<string> {
   const provider = oidc({ issuer: issuer.issuer, audience: issuer.audience, dangerouslyAllowHttp })
-  return discoverJwksUri(provider.keys.discovery ?? [], provider, {}, never)
+  return discoverAddress('jwks_uri', provider.keys.discovery ?? [], provider, {}, never)
 }
 
 t.test('the address of the key set is the jwks_uri of the document', async (t) => {
@@ -68,7 +68,7 @@ t.test('a document from elsewhere does not send us to services of this machine',
   const discoverAt = (jwksUri: string, dangerouslyAllowHttp = false) => {
     t.intercept(globalThis, 'fetch', { value: async () => answer(jwksUri) })
     const provider = oidc({ issuer, audience: 'api', dangerouslyAllowHttp })
-    return discoverJwksUri(provider.keys.discovery ?? [], provider, {}, never)
+    return discoverAddress('jwks_uri', provider.keys.discovery ?? [], provider, {}, never)
   }
   for (const jwksUri of ['http://127.0.0.1:2375/containers/json', 'http://localhost/jwks', 'http://[::1]/jwks']) {
     await t.rejects(discoverAt(jwksUri), { message: `${issuer}/.well-known/openid-configuration: its jwks_uri is plain http` }, jwksUri)

@@ -2,8 +2,8 @@ import Fastify from 'fastify'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import * as everything from 'fastify-gatehouse'
 import {
-  AuthError, ForbiddenError, InsufficientScopeError, InvalidRequestError, InvalidTokenError, MissingCredentialError,
-  NoOrganizationError, NotAuthenticatedError, RouteMisconfiguredError, UnavailableError, getAuth, redactPaths
+  AuthError, ForbiddenError, InsufficientScopeError, InvalidCredentialError, InvalidRequestError, InvalidTokenError, MissingCredentialError,
+  NoOrganizationError, NotAnAccessTokenError, NotAuthenticatedError, RouteMisconfiguredError, TooManyRequestsError, UnavailableError, getAuth, redactPaths
 } from 'fastify-gatehouse'
 import type { AuthErrorCode, GatehouseOptions, Reason, RequestAuth } from 'fastify-gatehouse'
 import { describe, expect, test } from 'tstyche'
@@ -17,9 +17,10 @@ type Anys<Of> = { [Name in keyof Of]: IsAny<Of[Name]> extends true ? Name : neve
 describe('what is exported', () => {
   test('has these values', () => {
     expect<keyof Everything>().type.toBe<
-      'default' | 'gatehouse' | 'auth0' | 'authgear' | 'clerk' | 'cognito' | 'entra' | 'fusionauth' | 'google' | 'keycloak' | 'okta' | 'zitadel' | 'oidc' | 'getAuth' | 'redactPaths' |
-      'AuthError' | 'ForbiddenError' | 'InsufficientScopeError' | 'InvalidRequestError' | 'InvalidTokenError' |
-      'MissingCredentialError' | 'NoOrganizationError' | 'NotAuthenticatedError' | 'RouteMisconfiguredError' | 'UnavailableError'
+      'default' | 'gatehouse' | 'auth0' | 'authgear' | 'clerk' | 'cognito' | 'entra' | 'fusionauth' | 'google' | 'keycloak' | 'okta' | 'tesseral' | 'zitadel' | 'oidc' | 'apiKey' | 'getAuth' | 'redactPaths' |
+      'AuthError' | 'ForbiddenError' | 'InsufficientScopeError' | 'InvalidCredentialError' | 'InvalidRequestError' | 'InvalidTokenError' |
+      'MissingCredentialError' | 'NoOrganizationError' | 'NotAnAccessTokenError' | 'NotAuthenticatedError' | 'RouteMisconfiguredError' |
+      'TooManyRequestsError' | 'UnavailableError'
     >()
   })
 
@@ -41,8 +42,8 @@ describe('what is exported', () => {
 
 describe('errors', () => {
   test('all are AuthErrors with status, code, OAuth error, headers and reason', () => {
-    type Any = ForbiddenError | InsufficientScopeError | InvalidRequestError | InvalidTokenError | MissingCredentialError |
-      NoOrganizationError | NotAuthenticatedError | RouteMisconfiguredError | UnavailableError
+    type Any = ForbiddenError | InsufficientScopeError | InvalidCredentialError | InvalidRequestError | InvalidTokenError | MissingCredentialError |
+      NoOrganizationError | NotAnAccessTokenError | NotAuthenticatedError | RouteMisconfiguredError | TooManyRequestsError | UnavailableError
     expect<AuthError>().type.toBeAssignableFrom<Any>()
     expect<AuthError>().type.toBeAssignableTo<Error>()
     expect<AuthError['statusCode']>().type.toBe<number>()
@@ -54,9 +55,9 @@ describe('errors', () => {
 
   test('the codes are a closed union, so that a switch over them can be complete', () => {
     expect<AuthErrorCode>().type.toBe<
-      'GATEHOUSE_CREDENTIAL_MISSING' | 'GATEHOUSE_CREDENTIAL_MALFORMED' | 'GATEHOUSE_TOKEN_INVALID' | 'GATEHOUSE_SCOPE_INSUFFICIENT' |
-      'GATEHOUSE_FORBIDDEN' | 'GATEHOUSE_NO_ORGANIZATION' | 'GATEHOUSE_NOT_AUTHENTICATED' | 'GATEHOUSE_ROUTE_MISCONFIGURED' |
-      'GATEHOUSE_UNAVAILABLE'
+      'GATEHOUSE_CREDENTIAL_MISSING' | 'GATEHOUSE_CREDENTIAL_MALFORMED' | 'GATEHOUSE_TOKEN_INVALID' | 'GATEHOUSE_CREDENTIAL_INVALID' |
+      'GATEHOUSE_SCOPE_INSUFFICIENT' | 'GATEHOUSE_FORBIDDEN' | 'GATEHOUSE_NO_ORGANIZATION' | 'GATEHOUSE_NOT_AN_ACCESS_TOKEN' |
+      'GATEHOUSE_NOT_AUTHENTICATED' | 'GATEHOUSE_ROUTE_MISCONFIGURED' | 'GATEHOUSE_TOO_MANY_REQUESTS' | 'GATEHOUSE_UNAVAILABLE'
     >()
     expect<Reason>().type.not.toBeAssignableFrom<string>()
   })

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import type { FastifyRequest } from 'fastify'
-import gatehouse, { auth0, oidc } from 'fastify-gatehouse'
+import gatehouse, { apiKey, auth0, oidc } from 'fastify-gatehouse'
 import type { DefaultAuth, GatehouseOptions, OidcOptions, Provider, ProviderResolver, RouteDescription } from 'fastify-gatehouse'
 import { describe, expect, test } from 'tstyche'
 
@@ -27,6 +27,8 @@ describe('app.register(gatehouse, options)', () => {
       clockTolerance: 5,
       enforce: 'onRequest',
       startup: 'require',
+      authenticators: [apiKey({ lookup: () => undefined })],
+      trustedOrigins: ['https://app.example'],
       fetchOptions: { headers: { 'x-gateway': 'a' }, dispatcher: {} }
     })
     expect(app.register).type.toBeCallableWith(gatehouse, {
@@ -36,6 +38,8 @@ describe('app.register(gatehouse, options)', () => {
       clockTolerance: undefined,
       enforce: undefined,
       startup: undefined,
+      authenticators: undefined,
+      trustedOrigins: undefined,
       fetchOptions: undefined
     })
     expect(app.register).type.toBeCallableWith(gatehouse, { provider, cache: false, prefix: '/v1', logLevel: 'warn' })

@@ -34,7 +34,8 @@ describe('request.auth', () => {
     expect(auth.hasPermission('a')).type.toBe<boolean>()
     expect(auth.hasRole('a')).type.toBe<boolean>()
     expect(auth.require({ scopes: 'a' })).type.toBe<void>()
-    expect<CredentialsType>().type.toBe<'access_token'>()
+    expect<CredentialsType>().type.toBeAssignableFrom<'access_token' | 'api_key' | 'webhook'>()
+    expect<CredentialsType>().type.not.toBeAssignableFrom<number>()
   })
 
   test('has no other member', () => {
@@ -74,8 +75,8 @@ describe('accessTokenClaims()', () => {
   test('gives the standard claims, and unknown for the others', () => {
     const claims = auth.accessTokenClaims()
     expect(claims).type.toBe<Readonly<AccessTokenClaims>>()
-    expect(claims.iss).type.toBe<string>()
-    expect(claims.exp).type.toBe<number>()
+    expect(claims.iss).type.toBe<string | undefined>()
+    expect(claims.exp).type.toBe<number | undefined>()
     expect(claims.sub).type.toBe<string | undefined>()
     expect(claims.aud).type.toBe<string | readonly string[] | undefined>()
     expect(claims['https://example.com/tenant']).type.toBe<unknown>()
@@ -116,7 +117,7 @@ describe('app.gatehouse', () => {
     expect<Identity>().type.toBe<{
       readonly type: CredentialsType
       readonly provider: string
-      readonly issuer: string
+      readonly issuer: string | undefined
       readonly subject: string
       readonly clientId: string | undefined
       readonly organizationId: string | undefined
@@ -124,7 +125,7 @@ describe('app.gatehouse', () => {
       readonly permissions: readonly string[]
       readonly roles: readonly string[]
       readonly claims: AccessTokenClaims
-      readonly expiresAt: number
+      readonly expiresAt: number | undefined
     }>()
     expect(app.gatehouse.verify).type.not.toBeCallableWith()
     expect(app.gatehouse.verify).type.not.toBeCallableWith(undefined)
