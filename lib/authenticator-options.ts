@@ -5,7 +5,7 @@ import { expected, plainObject, refuseUnknownKeys } from './configuration.js'
 
 /** An authenticator of the app, checked. */
 export interface CheckedAuthenticator extends Pick<Authenticator, 'name' | 'match' | 'authenticate'> {
-  readonly from: 'header' | 'cookie'
+  readonly from: 'header' | 'authorization' | 'cookie'
   readonly shape: RegExp | undefined
   /** undefined: every request is asked about. */
   readonly answers: AnswerPolicy | undefined
@@ -14,7 +14,7 @@ export interface CheckedAuthenticator extends Pick<Authenticator, 'name' | 'matc
 const MEMBERS = ['name', 'from', 'match', 'shape', 'authenticate', 'cache', 'budget']
 
 /**
- * @param taken names of the providers
+ * @param taken names of the providers, and `api_key` where one of them has API keys
  * @throws TypeError naming path, value and remedy
  */
 export function checkAuthenticators (value: unknown, taken: readonly string[]): readonly CheckedAuthenticator[] {
@@ -35,7 +35,7 @@ function checkAuthenticator (path: string, value: unknown): CheckedAuthenticator
   if (typeof name !== 'string' || !/^[a-z][\w-]*$/i.test(name)) throw expected(`${path}.name`, 'a name of letters, digits, _ and -', name)
   // What speaks of access tokens, of sessions, must mean them.
   if (name === 'access_token' || name === 'session') throw expected(`${path}.name`, 'a name of its own', name, 'this is the kind of another credential')
-  if (from !== 'header' && from !== 'cookie') throw expected(`${path}.from`, "'header' or 'cookie'", from)
+  if (from !== 'header' && from !== 'authorization' && from !== 'cookie') throw expected(`${path}.from`, "'header', 'authorization' or 'cookie'", from)
   if (typeof match !== 'function') throw expected(`${path}.match`, 'a function of the request', match)
   if (typeof authenticate !== 'function') throw expected(`${path}.authenticate`, 'a function of credential and request', authenticate)
   // A regular expression with one of these flags remembers where it stopped, and refuses every other credential.

@@ -5,8 +5,9 @@ import { InvalidCredentialError } from './errors.js'
 import type { AuthError } from './errors.js'
 import type { Allowed, Outcome } from './outcome.js'
 import { credentialsRefused, providerRefused } from './outcome.js'
-import { Answers, failed } from './token/answers.js'
+import { Answers } from './token/answers.js'
 import { endOfAll, raceDeadline } from './token/deadline.js'
+import { failed } from './token/judge-failure.js'
 import { isTooLarge } from './token/parse.js'
 import { DEADLINE } from './token/timing.js'
 import { toVouchedIdentity } from './vouched.js'
@@ -14,7 +15,7 @@ import { toVouchedIdentity } from './vouched.js'
 /** An authenticator at work. */
 export interface WorkingAuthenticator {
   readonly name: string
-  readonly from: 'header' | 'cookie'
+  readonly from: CheckedAuthenticator['from']
   /** @throws UnavailableError where the app's own code threw */
   match (request: FastifyRequest): string | undefined
   identify (credential: string, request: FastifyRequest, allowed: Allowed): Outcome

@@ -46,8 +46,23 @@ function bare (name: string): string {
   return name.toLowerCase().replaceAll(/[_-]/g, '').replace(/s$/, '')
 }
 
+/**
+ * Options may be secrets in the wrong place, and boot errors end in logs: of an object only the names of its members are
+ * shown, of a function or an instance only what it is, and no text that looks like a secret.
+ */
 function shown (value: unknown): string {
-  return typeof value === 'string' && value.length > 80
-    ? `a text of ${value.length} characters`
-    : inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 5, maxStringLength: 80 })
+  if (Array.isArray(value)) return listOf(value)
+  if (isPlainObject(value)) return Object.keys(value).length === 0 ? '{}' : `an object with ${Object.keys(value).slice(0, 10).join(', ')}`
+  if (typeof value === 'function') return 'a function'
+  if (value instanceof RegExp) return String(value)
+  if (typeof value === 'object' && value !== null) return `an instance of ${value.constructor.name}`
+  if (typeof value !== 'string') return String(value)
+  if (value.length > 80) return `a text of ${value.length} characters`
+  return /secret|eyJ|PRIVATE KEY/i.test(value) ? 'a text that looks like a secret' : inspect(value)
+}
+
+function listOf (values: readonly unknown[]): string {
+  const items = Array.from(values.slice(0, 5), shown)
+  if (values.length > 5) items.push(`... ${values.length - 5} more items`)
+  return items.length === 0 ? '[]' : `[ ${items.join(', ')} ]`
 }

@@ -32,6 +32,9 @@ export function bearerToken (rawHeaders: readonly string[]): Extraction {
   return authorization.slice(start)
 }
 
+/** @see RFC 6750 section 2.1, RFC 9110 section 11.2 */
+export const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/
+
 /**
  * The error for a Bearer credential that is not one token68 value, and so a malformed request, whatever it was
  * meant to be; undefined if it is one.
@@ -39,7 +42,7 @@ export function bearerToken (rawHeaders: readonly string[]): Extraction {
  * @see RFC 6750 section 2.1, RFC 9110 section 11.2
  */
 export function notToken68 (token: string): InvalidRequestError | undefined {
-  return /^[A-Za-z0-9\-._~+/]+=*$/.test(token) ? undefined : new InvalidRequestError(malformation(token))
+  return TOKEN68.test(token) ? undefined : new InvalidRequestError(malformation(token))
 }
 
 function malformation (token: string): { reason: Reason, hint?: string } {

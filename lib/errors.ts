@@ -209,8 +209,8 @@ export class TooManyRequestsError extends AuthError {
 }
 
 /**
- * The credential cannot be judged now: keys cannot be had, a resolver, an introspection endpoint or an authenticator failed. 503 with `Retry-After`, never
- * a 401: "not now" is not "not you".
+ * The credential cannot be judged now: keys cannot be had, or a resolver, an introspection endpoint, a backend or an
+ * authenticator failed. 503 with `Retry-After`, never a 401: "not now" is not "not you".
  */
 export class UnavailableError extends AuthError {
   /** @param retryAfter seconds until another try makes sense, at least 1 */

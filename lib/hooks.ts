@@ -86,8 +86,8 @@ export function createHooks ({ routes, find, reporter, enforceEarly }: Parts, ho
   }
 
   function accept (identity: Identity, { presented: { source, credential }, policy, request, reply, done }: Attempt): void {
-    // What one caller's cookie opened is not for a shared cache; the route may say otherwise.
-    if (source.isCookie) reply.header('cache-control', 'private')
+    // What one caller's cookie or key opened is not for a shared cache; the route may say otherwise.
+    if (!source.isAuthorization) reply.header('cache-control', 'private')
     admit({ policy, reply, reporter, identity, credential }, request, done)
   }
 

@@ -45,7 +45,8 @@ export function createGatehouse ({ settings, rings, routes, pipeline, authentica
     group: (scope, policy) => { routes.group(scope, policy) },
     jwks: createShelf((issuer) => {
       const provider = settings.providers.get(issuer)
-      return provider === undefined ? undefined : rings.of(provider)
+      // Of a template's issuers one key set serves some, and who asks here checks no more than the signature.
+      return provider === undefined || provider.issuerTemplate !== undefined ? undefined : rings.of(provider)
     })
   } satisfies Gatehouse)
 }

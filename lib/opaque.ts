@@ -1,15 +1,16 @@
 import type { Provider } from '../types/provider.js'
 import type { CredentialsType } from '../types/identity.js'
-import { notToken68 } from './credentials.js'
+import { notToken68, TOKEN68 } from './credentials.js'
 import { InvalidTokenError } from './errors.js'
 import type { Allowed, Outcome } from './outcome.js'
 import { credentialsRefused, providerRefused } from './outcome.js'
 import type { Settings } from './options.js'
+import type { Refusal } from './refusal.js'
 import { Answers } from './token/answers.js'
 import type { Judge } from './token/answers.js'
 import { createApiKeyJudge } from './token/api-keys.js'
 import { createIntrospection } from './token/introspection.js'
-import { isTooLarge, looksLikeJws, unlikeJws } from './token/parse.js'
+import { isPlaceholder, isTooLarge, looksLikeJws, unlikeJws } from './token/parse.js'
 
 /** Somebody who can judge Bearer credentials that are no JWTs. */
 interface Judged {
@@ -32,8 +33,6 @@ export interface OpaqueCredentials {
   close (): void
 }
 
-/** @see RFC 6750 section 2.1 */
-const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 const API_KEY = /^[a-z0-9_]+$/
 
 /** undefined where no configured provider takes such credentials. */
@@ -43,7 +42,7 @@ export function createOpaqueCredentials ({ providers, fetchOptions, clockToleran
 
   function judgesOf (provider: Provider): Judged[] {
     const { name, apiKeys, introspection } = provider
-    const refuse = (refusal: ConstructorParameters<typeof InvalidTokenError>[0]) => new InvalidTokenError(refusal)
+    const refuse = (refusal: Refusal) => new InvalidTokenError(refusal)
     const found: Judged[] = []
     if (apiKeys !== undefined) {
       const answers = new Answers({ name, policy: apiKeys.answers, failure: 'backend_failed', refuse })
@@ -51,7 +50,7 @@ export function createOpaqueCredentials ({ providers, fetchOptions, clockToleran
     }
     if (introspection !== undefined) {
       const answers = new Answers({ name, policy: introspection.answers, failure: 'introspection_failed', refuse })
-      found.push({ provider, type: 'access_token', shape: TOKEN, prefix: introspection.prefix, judge: createIntrospection(provider, introspection, fetchOptions, clockTolerance), answers })
+      found.push({ provider, type: 'access_token', shape: TOKEN68, prefix: introspection.prefix, judge: createIntrospection(provider, introspection, fetchOptions, clockTolerance), answers })
     }
     return found
   }
@@ -59,7 +58,7 @@ export function createOpaqueCredentials ({ providers, fetchOptions, clockToleran
   const sum = (member: 'recalled' | 'verified' | 'size') => kinds.reduce((total, { answers }) => total + answers[member], 0)
   return {
     identify (credential, allowed) {
-      if (isTooLarge(credential) || looksLikeJws(credential)) return unlikeJws(credential)
+      if (isTooLarge(credential) || looksLikeJws(credential) || isPlaceholder(credential)) return unlikeJws(credential)
       const kind = kinds.find(({ shape, prefix }) => credential.startsWith(prefix) && shape.test(credential))
       if (kind === undefined) return notToken68(credential) ?? new InvalidTokenError({ reason: 'credential_unknown', hint: 'no JWT, and no opaque token or API key of a form this API takes' })
       const { provider, type, judge, answers } = kind

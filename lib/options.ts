@@ -49,7 +49,7 @@ export function readOptions (options: unknown): Settings {
     clockTolerance: within('gatehouse.clockTolerance', clockTolerance, 0, 60, 'seconds'),
     enforce: enforce as Settings['enforce'],
     startup: startup as Settings['startup'],
-    authenticators: checkAuthenticators(authenticators, [...providers.values()].map(({ name }) => name)),
+    authenticators: checkAuthenticators(authenticators, [...providers.values()].flatMap(({ name, apiKeys }) => apiKeys === undefined ? [name] : [name, 'api_key'])),
     trustedOrigins: origins(trustedOrigins),
     fetchOptions: fetchSettings(fetchOptions)
   })
@@ -57,12 +57,12 @@ export function readOptions (options: unknown): Settings {
 
 function providersByIssuer (provider: unknown, authenticators: unknown): ReadonlyMap<string, Provider> {
   const list: readonly unknown[] = Array.isArray(provider) ? provider : [provider]
-  const isAnybodyThere = list.length > 0 || (Array.isArray(authenticators) && authenticators.length > 0)
-  if (!isAnybodyThere) throw expected('gatehouse.provider', 'at least one provider', provider)
+  const hasAuthenticators = Array.isArray(authenticators) && authenticators.length > 0
+  if (list.length === 0 && !hasAuthenticators) throw expected('gatehouse.provider', 'at least one provider', provider, 'an empty list is for apps with authenticators only')
   const providers = new Map<string, Provider>()
   const names = new Set<string>()
   for (const value of list) {
-    if (!isProvider(value)) throw expected('gatehouse.provider', 'what oidc(…) or auth0(…) returns, a list of those, or a function', value)
+    if (!isProvider(value)) throw expected('gatehouse.provider', 'what oidc(…) or auth0(…) returns, a list of those, or a function', value, value === undefined && hasAuthenticators ? 'write provider: [] where authenticators alone vouch' : undefined)
     if (providers.has(value.issuer)) {
       const remedy = value.issuerTemplate === undefined ? 'give one of them, with both audiences' : 'give one of them, or register them in sibling scopes'
       throw new TypeError(`gatehouse.provider: two providers have the issuer ${value.issuer}; ${remedy}`)
@@ -81,7 +81,7 @@ function refuseUnreachable (providers: readonly Provider[]): void {
   for (const { name, introspection, apiKeys } of providers) {
     for (const { prefix } of [apiKeys, introspection].filter((judge) => judge !== undefined)) {
       const greedy = before.find((earlier) => prefix.startsWith(earlier.prefix))
-      if (greedy !== undefined && greedy.name !== name) {
+      if (greedy !== undefined) {
         throw new TypeError(`gatehouse.provider: ${name} would not be asked about credentials that ${greedy.name} takes first: give ${greedy.name} a prefix of its own, or put it last`)
       }
       before.push({ name, prefix })

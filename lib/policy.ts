@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { expected, plainObject, refuseUnknownKeys } from './configuration.js'
+import { expected, isPlainObject, plainObject, refuseUnknownKeys } from './configuration.js'
 import { compileDemands, sufficientScope } from './demand.js'
 import type { Demand } from './demand.js'
 
@@ -23,6 +23,10 @@ export const PUBLIC: Policy = Object.freeze({
 
 const MEMBERS = ['scopes', 'permissions', 'roles'] as const
 const NEAR_MISSES = [['scope', 'scopes'], ['permission', 'permissions'], ['role', 'roles']] as const
+/** Members of `auth` that would demand nothing beside it, by the form that tells them from other plugins' members. */
+const INSIDE_AUTH: ReadonlyArray<readonly [name: 'credentials' | 'providers' | 'claims' | 'authorize', isOurs: (value: unknown) => boolean]> = [
+  ['credentials', isListOfTexts], ['providers', isListOfTexts], ['claims', isPlainObject], ['authorize', (value) => typeof value === 'function']
+]
 
 /** What a policy may name; undefined: anything. */
 export interface KnownNames {
@@ -40,6 +44,10 @@ export interface RawPolicy {
   readonly scope?: unknown
   readonly permission?: unknown
   readonly role?: unknown
+  readonly credentials?: unknown
+  readonly providers?: unknown
+  readonly claims?: unknown
+  readonly authorize?: unknown
 }
 
 /** Whether a route's config says anything to the gatehouse. */
@@ -58,6 +66,9 @@ export function saysAnything (config: RawPolicy): boolean {
 export function compilePolicy (path: string, config: RawPolicy, known: KnownNames = {}): Policy {
   for (const [miss, member] of NEAR_MISSES) {
     if (config[miss] !== undefined) throw new TypeError(`${path}.${miss}: did you mean ${JSON.stringify(member)}?`)
+  }
+  for (const [name, isOurs] of INSIDE_AUTH) {
+    if (isOurs(config[name])) throw new TypeError(`${path}.${name}: belongs inside auth: write auth: { ${name}: … }`)
   }
   const { auth = 'required' } = config
   if (auth === false) return publicPolicy(path, config)
@@ -139,6 +150,10 @@ function listOfNames (path: string, what: string, names: unknown, known: readonl
     }
   }
   return Object.freeze([...names as string[]])
+}
+
+function isListOfTexts (value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && Array.from(value).every((item) => typeof item === 'string')
 }
 
 function pick ({ scopes, permissions, roles }: RawPolicy): RawPolicy {

@@ -1,14 +1,16 @@
 import type { FastifyRequest } from 'fastify'
-import type { Provider } from '../types/provider.js'
+import type { Provider, TokenCookie } from '../types/provider.js'
 import type { Pipeline } from './authenticate.js'
 import type { WorkingAuthenticator } from './authenticators.js'
 import { cookieValues } from './cookies.js'
 import { bearerToken } from './credentials.js'
+import type { Extraction } from './credentials.js'
 import { ForbiddenError, InvalidRequestError, InvalidTokenError, MissingCredentialError } from './errors.js'
 import type { Settings } from './options.js'
 import { mayActByCookie } from './origin.js'
 import { providerRefused } from './outcome.js'
 import type { Allowed, MaybePromise, Outcome } from './outcome.js'
+import { loggable } from './refusal.js'
 import type { Refusal } from './refusal.js'
 import { looksLikeJws } from './token/parse.js'
 import type { KeyRings } from './token/rings.js'
@@ -17,6 +19,8 @@ import type { KeyRings } from './token/rings.js'
 export interface Source {
   /** Whether the browser sends it by itself. */
   readonly isCookie: boolean
+  /** Whether shared caches know of it: they keep no answer to a request with an Authorization header (RFC 9111 section 3.5). */
+  readonly isAuthorization: boolean
   /** Whether it came as `Authorization: Bearer`. */
   readonly isBearer: boolean
   identify (credential: string, request: FastifyRequest, allowed: Allowed): Outcome
@@ -30,6 +34,9 @@ export interface Presented {
 
 /** What a request presents, or why it presents nothing. */
 export type Finding = Presented | Pick<Refusal, 'reason' | 'found' | 'hint'>
+
+/** An authenticator of the app. */
+interface OwnSource extends Source, Pick<WorkingAuthenticator, 'from' | 'match'> {}
 
 interface Parts {
   readonly settings: Settings
@@ -48,31 +55,34 @@ interface Parts {
 export type Finder = (request: FastifyRequest) => MaybePromise<Finding>
 
 export function createFinder ({ settings, rings, pipeline, authenticators }: Parts): Finder {
-  const bearer: Source = { isCookie: false, isBearer: true, identify: pipeline.identify }
-  const [inHeaders, inCookies] = (['header', 'cookie'] as const).map((from) => authenticators.filter((authenticator) => authenticator.from === from)) as [WorkingAuthenticator[], WorkingAuthenticator[]]
-  const sources = new Map(authenticators.map((authenticator): [WorkingAuthenticator, Source] => [authenticator, { isCookie: authenticator.from === 'cookie', isBearer: false, identify: authenticator.identify }]))
-  const cookies = [...settings.providers.values()].flatMap((provider) => provider.cookie === undefined ? [] : [{ provider, cookie: provider.cookie, source: cookieSource(provider, pipeline) }])
+  const bearer: Source = { isCookie: false, isAuthorization: true, isBearer: true, identify: pipeline.identify }
+  const own = authenticators.map(({ from, match, identify }): OwnSource => ({ from, match, isCookie: from === 'cookie', isAuthorization: from === 'authorization', isBearer: false, identify }))
+  const inHeaders = own.filter(({ isCookie }) => !isCookie)
+  const inCookies = own.filter(({ isCookie }) => isCookie)
+  const cookies = [...settings.providers.values()].flatMap((provider) => provider.cookie === undefined ? [] : [{ provider, cookie: provider.cookie, pattern: anyNamed(provider.cookie), source: cookieSource(provider, pipeline) }])
 
   function find (request: FastifyRequest): MaybePromise<Finding> {
-    const found = bearerToken(request.raw.rawHeaders)
-    const own = inHeaders.length === 0 ? undefined : matching(inHeaders, request)
-    if (own !== undefined) {
-      // An authenticator may read the Authorization header itself, with or without what the credential begins with;
-      // beside it, that is a second credential.
-      if (typeof found === 'string' && !(own.credential !== '' && request.headers.authorization!.endsWith(own.credential))) {
-        throw new InvalidRequestError({ reason: 'credentials_repeated', hint: 'send either an access token or the other credential' })
-      }
-      return own
+    const token = bearerToken(request.raw.rawHeaders)
+    const found = inHeaders.length === 0 ? undefined : matching(inHeaders, request)
+    if (found !== undefined) {
+      if (isElsewhereToo(found.source, token, request)) throw new InvalidRequestError({ reason: 'credentials_repeated', hint: 'send a credential in the Authorization header, or one in another header' })
+      return found
     }
-    if (typeof found === 'string') return { source: bearer, credential: found }
-    if (request.headers.cookie === undefined || (inCookies.length === 0 && cookies.length === 0)) return found
-    return inCookie(request, request.headers.cookie, found)
+    if (typeof token === 'string') return { source: bearer, credential: token }
+    if (request.headers.cookie === undefined || (inCookies.length === 0 && cookies.length === 0)) return token
+    return inCookie(request, request.headers.cookie, token)
   }
 
-  function matching (candidates: readonly WorkingAuthenticator[], request: FastifyRequest): Presented | undefined {
-    for (const authenticator of candidates) {
-      const credential = authenticator.match(request)
-      if (credential !== undefined) return { source: sources.get(authenticator)!, credential }
+  /** Who the caller is must not depend on which of two headers is read. */
+  function isElsewhereToo ({ from }: OwnSource, token: Extraction, request: FastifyRequest): boolean {
+    if (from === 'header' && typeof token === 'string') return true
+    return matching(inHeaders.filter((source) => source.from !== from), request) !== undefined
+  }
+
+  function matching (sources: readonly OwnSource[], request: FastifyRequest): { readonly source: OwnSource, readonly credential: string } | undefined {
+    for (const source of sources) {
+      const credential = source.match(request)
+      if (credential !== undefined) return { source, credential }
     }
     return undefined
   }
@@ -80,8 +90,8 @@ export function createFinder ({ settings, rings, pipeline, authenticators }: Par
   function inCookie (request: FastifyRequest, header: string, nothing: Finding): MaybePromise<Finding> {
     const own = matching(inCookies, request)
     if (own !== undefined) return trusted(own, request, [])
-    for (const { provider, cookie, source } of cookies) {
-      if (!header.includes(cookie.before)) continue
+    for (const { provider, cookie, pattern, source } of cookies) {
+      if (!pattern.test(header)) continue
       const ring = rings.of(provider)
       // The cookie is named after the project, which only its configuration knows.
       if (ring.project === undefined) return ring.ready().then(() => ring.project === undefined ? nothing : inCookie(request, header, nothing))
@@ -94,15 +104,10 @@ export function createFinder ({ settings, rings, pipeline, authenticators }: Par
 
   function trusted (presented: Presented, { method, headers }: FastifyRequest, domains: readonly string[]): Presented {
     if (mayActByCookie(method, headers, { origins: settings.trustedOrigins, domains })) return presented
-    throw new ForbiddenError({ reason: 'origin_refused', found: originOf(headers.origin), hint: 'a cookie came with an unsafe method from a page that is not trusted: name its origin in trustedOrigins if it is yours' })
+    throw new ForbiddenError({ reason: 'origin_refused', found: loggable(headers.origin ?? 'no Origin'), hint: 'a cookie came with an unsafe method from a page that is not trusted: name its origin in trustedOrigins if it is yours' })
   }
 
   return find
-}
-
-/** A page's address is not secret, but it comes from the caller. */
-function originOf (origin: string | undefined): string {
-  return origin === undefined ? 'no Origin' : origin.slice(0, 100)
 }
 
 /** The error where nothing was presented, but had to be. */
@@ -110,10 +115,16 @@ export function missing (about: Pick<Refusal, 'reason' | 'found' | 'hint'>, scop
   return new MissingCredentialError({ hint: 'send Authorization: Bearer <token>; some proxies strip the header', ...about }, scope)
 }
 
+/** A cookie named after any project: without one nothing needs to be fetched. */
+function anyNamed ({ before, after }: TokenCookie): RegExp {
+  return new RegExp(`(?:^|[; \\t])${before}\\w+${after}[ \\t]*=`)
+}
+
 /** A provider's cookie carries its access tokens, nothing else. */
 function cookieSource ({ name }: Provider, pipeline: Pipeline): Source {
   return {
     isCookie: true,
+    isAuthorization: false,
     isBearer: false,
     identify (credential, request, { providers, credentials }) {
       if (providers?.includes(name) === false) return providerRefused(providers, name)

@@ -154,8 +154,8 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
 }
 
 function whatItSays (config: RawPolicy): readonly unknown[] {
-  const { auth, scopes, permissions, roles, scope, permission, role } = config
-  return [auth, scopes, permissions, roles, scope, permission, role]
+  const { auth, scopes, permissions, roles, scope, permission, role, credentials, providers, claims, authorize } = config
+  return [auth, scopes, permissions, roles, scope, permission, role, credentials, providers, claims, authorize]
 }
 
 function inWords (policy: Policy): string {

@@ -4,7 +4,8 @@ import type { Identity } from '../types/identity.js'
 import { isPlainObject, refuseUnknownKeys } from './configuration.js'
 import type { Refusal } from './refusal.js'
 
-const MEMBERS = ['subject', 'clientId', 'organizationId', 'scopes', 'permissions', 'roles', 'claims', 'expiresAt']
+/** The members of `Vouched`. */
+export const VOUCHED_MEMBERS: readonly string[] = ['subject', 'clientId', 'organizationId', 'scopes', 'permissions', 'roles', 'claims', 'expiresAt']
 /** The year 5138, in seconds. */
 const LATEST = 1e11
 /** As deep as the claims of a token. */
@@ -19,7 +20,7 @@ const DEEPEST = 64
 export function toVouchedIdentity (answer: unknown, name: string): Identity | Refusal {
   if (answer === undefined || answer === null) return { reason: 'credential_unknown', provider: name }
   if (!isPlainObject(answer)) throw new TypeError('authenticate must return { subject, … }, undefined or null')
-  refuseUnknownKeys('the answer of authenticate', answer, MEMBERS)
+  refuseUnknownKeys('the answer of authenticate', answer, VOUCHED_MEMBERS)
   const { subject, clientId, organizationId, claims = {}, expiresAt, ...lists }: { readonly [Member in keyof Vouched]?: unknown } = answer
   // Milliseconds would be a time no credential ends at.
   if (expiresAt !== undefined && !(typeof expiresAt === 'number' && expiresAt >= 0 && expiresAt < LATEST)) throw new TypeError('expiresAt must be a number of seconds since the epoch')

@@ -71,7 +71,7 @@ t.test('a lookup that fails is a 503, and neither key nor reason reach the calle
   for (const lookup of [
     () => { throw new Error(`connect ECONNREFUSED for ${KEY}`) },
     async () => { throw new Error('the table is locked') },
-    () => ({ hash: sha256(KEY), subject: 'a', createdAt: 'today' }),
+    () => ({ hash: sha256(KEY), subject: 'a', roles: 'admin' }),
     () => ({ hash: sha256(KEY) })
   ] as object[] as Array<ApiKeyOptions['lookup']>) {
     const { ask, refusals, logs } = await api(t, { lookup })
@@ -117,12 +117,31 @@ t.test('ten thousand invented keys cause no more lookups than the budget has; a 
   let last
   for (let number = 0; number < 10_000; number++) last = await ask(`acme_${String(number).padStart(20, '0')}`)
   t.same(last, tooMany(1))
-  t.equal(looked.length, 100)
+  t.equal(looked.length, 101)
   t.match(refusals().at(-1), { reason: 'calls_exhausted', provider: 'api_key' })
-  t.match(app.gatehouse.stats().refused, { GATEHOUSE_CREDENTIAL_INVALID: 99, GATEHOUSE_TOO_MANY_REQUESTS: 9_901 })
+  t.match(app.gatehouse.stats().refused, { GATEHOUSE_CREDENTIAL_INVALID: 100, GATEHOUSE_TOO_MANY_REQUESTS: 9_900 })
   t.same(await ask(KEY), accepted('service-1'), 'from what is kept')
   clock.advance(30_000)
   for (let number = 10_000; number < 10_200; number++) await ask(`acme_${String(number).padStart(20, '0')}`)
   t.same(await ask(KEY), accepted('service-1'), 'and when it must be looked up anew')
-  t.equal(looked.length, 201)
+  t.equal(looked.length, 202)
+})
+
+t.test('ten thousand bad keys that are all looked up leave no more behind than the cache has room for', async (t) => {
+  const { ask, app, looked } = await api(t, { cache: { max: 100 }, budget: { burst: 20_000 } })
+  t.same(await ask(KEY), accepted('service-1'))
+  for (let number = 0; number < 10_000; number++) await ask(`acme_${String(number).padStart(20, '0')}`)
+  t.equal(looked.length, 10_001)
+  t.equal(app.gatehouse.stats().cacheSize, 101)
+})
+
+t.test('what a key opened is not for shared caches, unless it came in the Authorization header', async (t) => {
+  const cacheControl = async (header: string, value: string) => {
+    const { app } = await api(t, { header })
+    const { statusCode, headers } = await app.inject({ url: '/', headers: { [header]: value } })
+    return [statusCode, headers['cache-control']]
+  }
+  t.same(await cacheControl('x-api-key', KEY), [200, 'private'])
+  t.same(await cacheControl('x-api-key', 'acme_0123456789abcdef'), [401, undefined])
+  t.same(await cacheControl('authorization', `Bearer ${KEY}`), [200, undefined])
 })

@@ -18,12 +18,26 @@ t.test('the value is shown on one line, in short', async (t) => {
     ['y'.repeat(80), `'${'y'.repeat(80)}'`],
     ['y'.repeat(81), 'a text of 81 characters'],
     [[1, 2, 3, 4, 5, 6, 7], '[ 1, 2, 3, 4, 5, ... 2 more items ]'],
-    [{ a: { b: { c: { d: 1 } } } }, '{ a: { b: [Object] } }'],
-    [function secret () { return 'hunter2' }, '[Function: secret]'],
-    [Symbol('s'), 'Symbol(s)']
+    [[[], ['a', null]], "[ [], [ 'a', null ] ]"],
+    [{}, '{}'],
+    [{ a: { b: 1 }, c: 2 }, 'an object with a, c'],
+    [new Map([['a', 1]]), 'an instance of Map'],
+    [function secret () { return 'hunter2' }, 'a function'],
+    [true, 'true'],
+    [Symbol('s'), 'Symbol(s)'],
+    [12n, '12']
   ]) t.equal(shown(value), text)
   const wide = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`member${index}`, { index }]))
   t.notMatch(shown(wide), /\n/)
+})
+
+t.test('what may be a secret in the wrong place is not shown', async (t) => {
+  const secrets = ['tesseral_secret_key_0123456789', 'eyJhbGciOiJub25lIn0.e30.', '-----BEGIN PRIVATE KEY-----', 'hunter2']
+  class Options { readonly clientSecret = 'hunter2' }
+  for (const value of [...secrets.slice(0, 3), [secrets[0]], { clientSecret: 'hunter2' }, { a: { clientSecret: 'hunter2' } }, new Options(), () => 'hunter2', new Map([['a', 'hunter2']])]) {
+    const { message } = expected('path', 'x', value)
+    for (const secret of secrets) t.notMatch(message, secret)
+  }
 })
 
 t.test('a long text is not shown inside a list or an object either', async (t) => {

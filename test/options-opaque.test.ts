@@ -1,5 +1,5 @@
 import t from 'tap'
-import { oidc, tesseral } from '../lib/index.js'
+import { apiKey, oidc, tesseral } from '../lib/index.js'
 import type { Provider } from '../lib/index.js'
 import { readOptions } from '../lib/options.js'
 import { mistake } from './support/mistake.js'
@@ -29,4 +29,23 @@ t.test('providers that take different credentials, or the greedy one last, may b
     [takesNone, introspecting('a')],
     [tesseral({ ...backend, apiKeys: { prefix: 'acme_' } }), introspecting('b')]
   ]) t.equal(readOptions({ provider }).providers.size, provider.length)
+})
+
+t.test('an authenticator cannot be called what the API keys of a provider are called', async (t) => {
+  const options = (name: string) => ({ provider: tesseral({ ...backend, apiKeys: true }), authenticators: [apiKey({ name, lookup: () => undefined })] })
+  t.equal(mistake(() => readOptions(options('api_key'))), 'gatehouse.authenticators[0].name: "api_key" is taken; providers and authenticators need a name each')
+  t.equal(readOptions(options('partner_key')).authenticators.length, 1)
+})
+
+t.test('a provider that was never made is refused without a word of its secrets', async (t) => {
+  for (const provider of [{ ...backend, apiKeys: true }, [{ issuer: 'https://a.example', introspection: { clientId: 'api', clientSecret: 'hunter2' } }], 'tesseral_secret_key_1']) {
+    const message = mistake(() => readOptions({ provider }))
+    t.match(message, 'gatehouse.provider: expected what oidc')
+    for (const secret of ['tesseral_secret_key_1', 'hunter2']) t.notMatch(message, secret)
+  }
+})
+
+t.test('two projects in one registration are refused: which of them a token is from cannot be told before its key is found', async (t) => {
+  const provider = [tesseral({ publishableKey: 'publishable_key_1' }), tesseral({ name: 'other', publishableKey: 'publishable_key_2' })]
+  t.equal(mistake(() => readOptions({ provider })), 'gatehouse.provider: two providers have the issuer https://{project}.tesseral.app; give one of them, or register them in sibling scopes')
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { apiKey } from '../lib/api-key.js'
 import { readOptions } from '../lib/options.js'
 import { oidc } from '../lib/providers/index.js'
 import { mistake } from './support/mistake.js'
@@ -58,7 +59,8 @@ t.test('a value of the wrong kind is refused, never repaired', async (t) => {
 t.test('the provider is what a provider function made, a list of those, or a function', async (t) => {
   const kind = 'what oidc(…) or auth0(…) returns, a list of those, or a function'
   t.equal(refusal({}), `gatehouse.provider: expected ${kind}, got undefined`)
-  t.equal(refusal({ provider: [] }), 'gatehouse.provider: expected at least one provider, got []')
+  t.equal(refusal({ provider: [] }), 'gatehouse.provider: expected at least one provider, got []; an empty list is for apps with authenticators only')
+  t.equal(refusal({ authenticators: [apiKey({ lookup: () => undefined })] }), `gatehouse.provider: expected ${kind}, got undefined; write provider: [] where authenticators alone vouch`)
   t.equal(refusal({ provider: 'https://id.example' }), `gatehouse.provider: expected ${kind}, got 'https://id.example'`)
   t.match(refusal({ provider: [provider, { issuer: 'https://id.example' }] }), kind)
 })

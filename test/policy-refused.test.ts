@@ -37,7 +37,7 @@ t.test('auth is false, a mode or an object', async (t) => {
   for (const [auth, shown] of [['public', "'public'"], ['', "''"], [0, '0'], ['Required', "'Required'"]]) {
     t.equal(refusal({ auth }), `${path}.auth: expected false, 'required', 'optional' or an object, got ${shown}`)
   }
-  t.match(refusal({ auth: () => true }), /^route GET \/messages: config\.auth: expected false, 'required', 'optional' or an object, got \[Function/)
+  t.match(refusal({ auth: () => true }), /^route GET \/messages: config\.auth: expected false, 'required', 'optional' or an object, got a function/)
   t.equal(refusal({ auth: [] }), `${path}.auth: expected an object, got []`)
 })
 
@@ -100,4 +100,13 @@ t.test('a mistake in a config fails the boot and names method and URL', async (t
     name: 'TypeError',
     message: 'route GET /v1/messages: config.scopes: expected a list with at least one name, got []; leave it out to demand nothing'
   })
+})
+
+t.test('a member of auth that stands beside it would demand nothing, so it stops the boot', async (t) => {
+  for (const [config, name] of [
+    [{ credentials: ['access_token'] }, 'credentials'],
+    [{ auth: 'required', providers: ['staff'] }, 'providers'],
+    [{ scopes: 'a', claims: { admin: true } }, 'claims'],
+    [{ authorize: () => false }, 'authorize']
+  ] as const) t.equal(refusal(config), `${path}.${name}: belongs inside auth: write auth: { ${name}: … }`)
 })

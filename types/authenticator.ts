@@ -14,8 +14,9 @@ export interface AnswerCacheOptions {
 }
 
 /**
- * How often whoever judges credentials is asked. There are two budgets of this size: one for credentials it accepted
- * before, which a flood of invented ones cannot spend, and one for all others. Past the second a caller gets 429.
+ * How often whoever judges credentials is asked about ones it did not accept before. Those that turn out good do not
+ * count; past the budget a caller gets 429. Credentials accepted before have a budget of their own, which invented
+ * ones cannot spend: it lets each of `cache.max` be asked about once in `cache.ttl`.
  */
 export interface CallBudget {
   /** Calls a second in the long run. Default 100. */
@@ -47,12 +48,12 @@ export interface AuthenticateContext {
 
 /**
  * A kind of credential of the app's own. The first authenticator that matches decides: when it refuses, nothing
- * else is tried. A request that carries an access token in its Authorization header as well is a 400.
+ * else is tried.
  *
  * @example
  * {
  *   name: 'signed_url',
- *   match: (request) => request.headers['x-signature'],
+ *   match: (request) => request.headers['x-signature']?.toString(),
  *   authenticate: async (signature, request) => isValid(signature, request) ? { subject: 'cdn' } : undefined
  * }
  */
@@ -60,10 +61,15 @@ export interface Authenticator {
   /** `request.auth.credentialsType`, `request.auth.provider`, and the name routes know it by. Unique in a registration. */
   readonly name: string
   /**
-   * Where it looks. Default `header`. `cookie`: it is asked only if no header carries a credential, and on an unsafe
-   * method, or with an `Upgrade` header, the request must come from a page of the same origin or of `trustedOrigins`.
+   * Where it looks.
+   *
+   * - `header` (default): in another header than Authorization. A Bearer token beside what it finds is a 400.
+   * - `authorization`: in the Authorization header: a scheme of its own, or Bearer credentials of a form of their own.
+   *   What another authenticator finds in another header beside it is a 400.
+   * - `cookie`: it is asked only if no header carries a credential, and on an unsafe method, or with an `Upgrade` header,
+   *   the request must come from a page of the same origin or of `trustedOrigins`.
    */
-  readonly from?: 'header' | 'cookie' | undefined
+  readonly from?: 'header' | 'authorization' | 'cookie' | undefined
   /**
    * The credential of this request, if it carries one of this kind. Asked on every guarded request: quick, without
    * side effects. What it throws is a 503.
@@ -85,7 +91,10 @@ export interface Authenticator {
   readonly budget?: CallBudget | undefined
 }
 
-/** Who an API key speaks for, and the hash it is stored under. */
+/**
+ * Who an API key speaks for, and the hash it is stored under. It may be a row as a database gives it: members of other
+ * names are not looked at, null counts as left out.
+ */
 export interface StoredApiKey extends Vouched {
   /** The stored hash: compared with the presented key's in constant time, so a lookup may be as lenient as it likes. */
   readonly hash: string
@@ -100,7 +109,7 @@ export interface ApiKeyOptions {
   /** What every key begins with; others are refused without a lookup. A prefix lets secret scanners find leaked keys. */
   readonly prefix?: string | undefined
   /** The key's hash as the app stores it. Default: SHA-256, in hexadecimal. Use an HMAC to keep hashes of no use to who reads the database. */
-  readonly hash?: ((key: string) => string) | undefined
+  readonly hash?: ((key: string) => string | Promise<string>) | undefined
   /**
    * Finds a key by its hash; undefined or null: there is none. It never sees the key itself. What it throws is a 503.
    */

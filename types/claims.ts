@@ -7,7 +7,7 @@ import type { RegisteredClaims } from './register.js'
  * @see RFC 7519 section 4.1, RFC 9068 section 2.2, RFC 7662 section 2.2
  */
 export interface StandardClaims {
-  /** Issuer: equals the provider's, to the letter. */
+  /** Issuer: equals the provider's, to the letter; where that stands for many tenants, one of theirs. */
   readonly iss?: string
   /** Expiration time, seconds since the epoch; a fraction is possible. */
   readonly exp?: number

@@ -32,7 +32,7 @@ export interface Stats {
   readonly cached: number
   /** Refusals by code. */
   readonly refused: Readonly<Record<string, number>>
-  /** Tokens in the cache. */
+  /** Tokens in the cache, and answers kept about other credentials, refusals included. */
   readonly cacheSize: number
 }
 
@@ -82,7 +82,8 @@ export interface Gatehouse {
   group (scope: GuardedScope, policy: GroupPolicy): void
   /**
    * A get-jwks instance that answers from the key rings: for code that speaks get-jwks. It fetches only
-   * through the rings, and only for the issuers of this registration's configured providers.
+   * through the rings, and only for the issuers of this registration's configured providers: not for those that stand for
+   * many issuers (Tesseral, Entra with `tenants: 'any'`).
    */
   readonly jwks: GetJwks
 }

@@ -1,5 +1,6 @@
 import type { JsonWebKey } from 'node:crypto'
 import type { AnswerCacheOptions, CallBudget } from './authenticator.js'
+import type { SigningAlgorithm } from './provider.js'
 
 interface IntrospectionSettings {
   /** The introspection endpoint. Default: what the issuer's discovery document names. */
@@ -32,12 +33,14 @@ export type IntrospectionOptions = IntrospectionSettings & (
     /** Default `client_secret_basic`. */
     readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post' | undefined
     readonly key?: undefined
+    readonly keyAlg?: undefined
+    readonly keyId?: undefined
   }
   | {
     /** A private key, as JWK or PEM (PKCS #8): `private_key_jwt`. */
     readonly key: JsonWebKey | string | undefined
     /** The algorithm it signs with. Default: the JWK's `alg`, else what fits the key: RS256, ES256, Ed25519. */
-    readonly keyAlg?: string | undefined
+    readonly keyAlg?: SigningAlgorithm | undefined
     /** Its id at the provider. Default: the JWK's `kid`. */
     readonly keyId?: string | undefined
     readonly clientSecret?: undefined

@@ -48,7 +48,8 @@ export interface GatehouseOptions {
    */
   readonly enforce?: 'preHandler' | 'onRequest' | undefined
   /**
-   * `warm` (default): fetch keys at boot without waiting, log and go on if the provider is away.
+   * `warm` (default): fetch keys at boot without waiting, log and go on if the provider is away. Only a project's
+   * configuration (Tesseral) is waited for, 5 s at most: a publishable key that is refused fails the boot.
    * `lazy`: fetch with the first token. `require`: every provider must answer before the app is ready.
    */
   readonly startup?: 'warm' | 'lazy' | 'require' | undefined

@@ -54,14 +54,14 @@ function authentication (path: string, { clientSecret, clientAuthentication: met
   if (clientSecret === undefined && key === undefined) throw new TypeError(`${path}: expected clientSecret or key, got neither; is its environment variable set?`)
   if (clientSecret !== undefined && key !== undefined) throw new TypeError(`${path}: expected clientSecret or key, got both; leave one out`)
   if (key !== undefined) {
-    if (method !== undefined && method !== 'private_key_jwt') throw expected(`${path}.clientAuthentication`, "'private_key_jwt', or nothing, with a key", method)
+    if (method !== undefined && method !== 'private_key_jwt') throw new TypeError(`${path}.clientAuthentication: expected 'private_key_jwt', or nothing, with a key`)
     return { method: 'private_key_jwt', ...signingKey(path, key, keyAlg, keyId) }
   }
   for (const [name, value] of Object.entries({ keyAlg, keyId })) {
     if (value !== undefined) throw new TypeError(`${path}.${name}: goes with a key only, and clientSecret is none`)
   }
   if (method !== undefined && method !== 'client_secret_basic' && method !== 'client_secret_post') {
-    throw expected(`${path}.clientAuthentication`, "'client_secret_basic' or 'client_secret_post', with a clientSecret", method, method === 'private_key_jwt' ? 'private_key_jwt takes a key' : undefined)
+    throw new TypeError(`${path}.clientAuthentication: expected 'client_secret_basic' or 'client_secret_post', with a clientSecret${method === 'private_key_jwt' ? '; private_key_jwt takes a key' : ''}`)
   }
   return { method: method ?? 'client_secret_basic', secret: clientSecretOf(`${path}.clientSecret`, clientSecret) }
 }

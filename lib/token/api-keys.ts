@@ -1,10 +1,10 @@
 import type { Identity } from '../../types/identity.js'
 import type { FetchOptions } from '../../types/options.js'
 import type { ApiKeyBackend, Provider } from '../../types/provider.js'
-import { UnavailableError } from '../errors.js'
 import type { Judge } from './answers.js'
 import type { FetchFailure } from './fetch-json.js'
-import { Patience } from './patience.js'
+import { JudgeFailure } from './judge-failure.js'
+import { wishOf } from './patience.js'
 import { postJson } from './post-json.js'
 import type { PostedAnswer } from './post-json.js'
 
@@ -12,34 +12,30 @@ import type { PostedAnswer } from './post-json.js'
  * Asks the provider's backend whose an API key is.
  *
  * Only the backend's own word that the key is unknown, expired or revoked refuses the caller. Whatever else it answers
- * is our mistake or its trouble, and so a 503. Where it says when to come back, it is not asked before.
+ * is our mistake or its trouble, and so a 503.
  */
 export function createApiKeyJudge ({ name }: Provider, { url, secret }: ApiKeyBackend, fetchOptions: FetchOptions): Judge {
-  const patience = new Patience()
-  const unavailable = (hint: string, retryAfter = 1) => new UnavailableError({ reason: 'backend_failed', provider: name, hint }, retryAfter)
-
   return async function judgeApiKey (secretToken, signal) {
-    if (patience.left > 0) throw unavailable('the backend wants to be asked later', patience.left)
     const answer = await ask(secretToken, signal)
     if (answer.status === 200) return identityOf(answer.body)
     if (answer.status >= 400 && answer.status < 500 && answer.body.message === 'unauthenticated_api_key') {
       return { reason: 'credential_unknown', provider: name, hint: 'the API key is unknown, expired, revoked or of another project' }
     }
-    throw unavailable(trouble(answer), patience.heed(answer))
+    throw new JudgeFailure(trouble(answer), wishOf(answer))
   }
 
   async function ask (secretToken: string, signal: AbortSignal): Promise<PostedAnswer> {
     try {
       return await postJson(url, { body: { secretToken }, headers: { authorization: `Bearer ${secret.reveal()}` } }, fetchOptions, signal)
     } catch (error) {
-      throw unavailable((error as FetchFailure).message)
+      throw new JudgeFailure((error as FetchFailure).message)
     }
   }
 
   /** Nothing in it is believed that has not the form it must have: a mistake must not become an identity. */
   function identityOf ({ apiKeyId, organizationId, actions }: PostedAnswer['body']): Identity {
     const isSound = isText(apiKeyId) && apiKeyId !== '' && isTextOrNothing(organizationId) && isListOrNothing(actions)
-    if (!isSound) throw unavailable(`${url}: the answer is malformed`)
+    if (!isSound) throw new JudgeFailure(`${url}: the answer is malformed`)
     return Object.freeze({
       type: 'api_key',
       provider: name,

@@ -20,4 +20,9 @@ export class CallBudgetMeter {
     this.#left--
     return 0
   }
+
+  /** Gives a call back that turned out not to count. */
+  giveBack (): void {
+    this.#left = Math.min(this.#burst, this.#left + 1)
+  }
 }

@@ -110,9 +110,9 @@ export function checkAudience (claims: Claims, provider: Provider): void {
   if (audience === false) return
   const aud = Object.hasOwn(claims, audienceClaim) ? claims[audienceClaim] : undefined
   // A template as the audience: whoever issues the token is whom it is meant for.
-  if (provider.issuerTemplate !== undefined && audience[0] === provider.issuer && aud === claims.iss) return
-  if (typeof aud === 'string' && audience.includes(aud)) return
-  if (audienceClaim === 'aud' && Array.isArray(aud) && aud.every((item) => typeof item === 'string') && aud.some((item) => audience.includes(item))) return
+  const isIssuer = provider.issuerTemplate !== undefined && audience[0] === provider.issuer
+  if (isIssuer ? aud === claims.iss : typeof aud === 'string' && audience.includes(aud)) return
+  if (!isIssuer && audienceClaim === 'aud' && Array.isArray(aud) && aud.every((item) => typeof item === 'string') && aud.some((item) => audience.includes(item))) return
   const hint = audienceClaim === 'aud' ? audienceHint(claims, audience) : `whom a token of this provider is for stands in ${audienceClaim}: name it in the provider's options if it may call this API`
   throw refuse('audience_mismatch', claims, provider, { expected: audience, found: loggable(aud ?? `no ${audienceClaim}`), hint })
 }

@@ -1,6 +1,6 @@
 import type { StandardClaims } from '../../types/claims.js'
 import type { Identity } from '../../types/identity.js'
-import type { ClaimValues, Provider } from '../../types/provider.js'
+import type { Provider } from '../../types/provider.js'
 import { InvalidTokenError } from '../errors.js'
 import { loggable } from '../refusal.js'
 import type { Refusal } from '../refusal.js'
@@ -16,8 +16,8 @@ export interface IntrospectedRules {
   readonly tolerance: number
 }
 
-/** What says "refresh token" beside what providers say of their JWTs. */
-const REFRESH: ClaimValues = { token_use: ['refresh', 'refresh_token'] }
+/** What says "no access token" beside what providers say of their JWTs, in lower case. */
+const OTHERS = ['refresh', 'refresh_token', 'id', 'id_token', 'logout']
 
 /**
  * Whom the answer of an introspection endpoint speaks for, or why the token is refused. The claims have to meet what
@@ -54,7 +54,10 @@ function checkKind (claims: JsonObject, provider: Provider): void {
   if (type === 'dpop') throw bound('token_type DPoP', claims, provider)
   checkBinding(claims, provider)
   refuseValues(claims, others, provider)
-  refuseValues(claims, REFRESH, provider)
+  for (const name of ['token_use', 'token_kind', 'typ']) {
+    const value = Object.hasOwn(claims, name) ? claims[name] : undefined
+    if (typeof value === 'string' && OTHERS.includes(value.toLowerCase())) throw refuse('not_an_access_token', claims, provider, { found: `${name}: ${value}` })
+  }
   if (valueOf(claims, access) !== undefined) return
   refuseMarks(claims, provider)
   if (type === 'bearer') return

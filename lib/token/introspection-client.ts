@@ -23,6 +23,9 @@ const JSON_TYPE = 'application/json'
 /** RFC 9701 section 4 */
 const JWT_TYPE = 'application/token-introspection+jwt'
 
+/** Seconds since a signed answer was made, clocks that differ included. */
+const OLDEST_ANSWER = 120
+
 /** The provider's introspection endpoint, asked through openid-client, which is loaded with the first token. */
 export function createIntrospectionClient (provider: Provider, introspection: Introspection, fetchOptions: FetchOptions): IntrospectionClient {
   const { issuer, keys, dangerouslyAllowHttp } = provider
@@ -122,6 +125,8 @@ function checkAnswer (answer: Received, isSigned: boolean): string {
     throw new FetchFailure('answers a value nested too deep')
   }
   if (hasDuplicates) throw new FetchFailure('answers a member twice')
+  // A signed answer names no token: one kept from before would do for any.
+  if (isSigned && !(typeof value.iat === 'number' && Date.now() / 1000 - value.iat <= OLDEST_ANSWER)) throw new FetchFailure('answers with an old signature: are the clocks in step?')
   return text
 }
 

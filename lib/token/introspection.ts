@@ -1,31 +1,27 @@
 import type { FetchOptions } from '../../types/options.js'
 import type { Introspection, Provider } from '../../types/provider.js'
-import { UnavailableError } from '../errors.js'
 import type { Judge } from './answers.js'
 import { FetchFailure } from './fetch-json.js'
 import { judgeIntrospected } from './introspected.js'
 import { createIntrospectionClient } from './introspection-client.js'
-import { Patience } from './patience.js'
+import { JudgeFailure } from './judge-failure.js'
+import { wishOf } from './patience.js'
 
 /**
  * Asks the provider about opaque tokens.
  *
  * Only its own word refuses the caller: `active: false`, or claims that are not those of an access token for this
- * API. Whatever else it answers is our mistake or its trouble, and so a 503. Where it says when to come back, it is not
- * asked before.
+ * API. Whatever else it answers is our mistake or its trouble, and so a 503.
  *
  * @see RFC 7662 section 2.3
  */
 export function createIntrospection (provider: Provider, introspection: Introspection, fetchOptions: FetchOptions, tolerance: number): Judge {
   const ask = createIntrospectionClient(provider, introspection, fetchOptions)
   const rules = { requiresAudience: introspection.requiresAudience, tolerance }
-  const patience = new Patience()
-  const unavailable = (hint: string, retryAfter?: number) => new UnavailableError({ reason: 'introspection_failed', provider: provider.name, hint }, retryAfter ?? 1)
 
   return async function introspect (token, signal) {
-    if (patience.left > 0) throw unavailable('the provider wants to be asked later', patience.left)
     const answer = await ask(token, signal).catch((error: unknown) => {
-      throw unavailable(hintFor(error, introspection), error instanceof FetchFailure ? patience.heed(error) : undefined)
+      throw new JudgeFailure(hintFor(error, introspection), error instanceof FetchFailure ? wishOf(error) : undefined)
     })
     return judgeIntrospected(answer, provider, rules, Date.now())
   }

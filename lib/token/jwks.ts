@@ -82,7 +82,7 @@ function vetKey (jwk: unknown, allowed: readonly SigningAlgorithm[], issuer: str
     const key = createPublicKey({ key: members as JsonWebKey, format: 'jwk' })
     // Exported anew: some issuers leave out the zeros before a short coordinate (RFC 7518 section 6.2.1.2).
     const exported = key.export({ format: 'jwk' }) as Record<string, string>
-    return weakness(key.asymmetricKeyDetails!) ?? { kid, issuer: typeof jwk.issuer === 'string' ? jwk.issuer : undefined, jwk: { ...exported, ...(kid === undefined ? {} : { kid }), ...(typeof alg === 'string' ? { alg } : {}) }, key, algorithms }
+    return weakness(key.asymmetricKeyDetails!) ?? { kid, issuer: issuerNamed(jwk.issuer), jwk: { ...exported, ...(kid === undefined ? {} : { kid }), ...(typeof alg === 'string' ? { alg } : {}) }, key, algorithms }
   } catch {
     return 'cannot be read'
   }
@@ -93,6 +93,11 @@ function algorithmsOf ({ kty, crv }: Record<string, unknown>): readonly SigningA
   if (kty === 'EC' && typeof crv === 'string' && Object.hasOwn(CURVES, crv)) return [CURVES[crv]!]
   if (kty === 'OKP' && crv === 'Ed25519') return ['EdDSA', 'Ed25519']
   return 'key type or curve is not supported'
+}
+
+/** What is there but no text names nobody: it must not speak for everybody. */
+function issuerNamed (issuer: unknown): string | undefined {
+  return issuer === undefined || typeof issuer === 'string' ? issuer : ''
 }
 
 /** `n`/`e` and `x`/`y` decide: an `x5c` beside them is never looked at. */

@@ -1,9 +1,10 @@
 import type { FetchOptions } from '../../types/options.js'
 import type { Provider } from '../../types/provider.js'
 import { discoveredAddress, fixedAddress } from './address.js'
-import { fetchJson, FetchFailure, shown } from './fetch-json.js'
+import { fetchJson } from './fetch-json.js'
 import { vetKeys } from './jwks.js'
 import type { VettedSet } from './jwks.js'
+import { usableKeys } from './key-set.js'
 import { fetchProject } from './project.js'
 import type { Project } from './project.js'
 
@@ -42,12 +43,7 @@ export function createKeySource (provider: Provider, fetchOptions: FetchOptions)
 
 async function fetchKeys (url: string, { issuer, algorithms, fixedClaims, dangerouslyAllowHttp }: Provider, fetchOptions: FetchOptions, signal: AbortSignal): Promise<FetchedKeySet> {
   const { body, maxAge } = await fetchJson(url, fetchOptions, dangerouslyAllowHttp, signal)
-  if (!Array.isArray(body.keys)) throw new FetchFailure(`${shown(url)}: has no keys`)
   // A set that serves many tenants says of its keys which of them they are for.
   const isShared = Object.keys(fixedClaims).length > 0
-  const set = vetKeys(body.keys, algorithms, isShared ? issuer : undefined)
-  if (set.keys.length === 0) {
-    throw new FetchFailure(`${shown(url)}: has no usable key${set.dropped.length === 0 ? '' : ` (${set.dropped.join('; ')})`}`)
-  }
-  return { ...set, maxAge }
+  return { ...usableKeys(url, body.keys, algorithms, isShared ? issuer : undefined), maxAge }
 }

@@ -29,6 +29,11 @@ export function looksLikeJws (text: string): boolean {
   return first !== -1 && second !== -1 && text.indexOf('.', second + 1) === -1
 }
 
+/** Whether a text stands where a token was forgotten. */
+export function isPlaceholder (text: string): boolean {
+  return /^(undefined|null|your[_-]?(access[_-]?)?token|token)$/i.test(text)
+}
+
 /** Whether a text is longer than anything that is looked at. */
 export function isTooLarge (text: string): boolean {
   return text.length > LONGEST
@@ -127,7 +132,7 @@ function notCanonical (): InvalidTokenError {
 function notThreeParts (token: string): InvalidTokenError {
   const parts = token.split('.').length
   if (parts === 5) return malformed('token_encrypted', { hint: 'encrypted tokens (JWE) are not supported: let the provider sign only' })
-  if (/^(undefined|null|your[_-]?(access[_-]?)?token|token)$/i.test(token)) {
+  if (isPlaceholder(token)) {
     return malformed('token_quoted', { hint: 'a placeholder was sent instead of a token' })
   }
   if (parts !== 1) return malformed('token_malformed', { found: `${parts} parts`, expected: '3 parts' })

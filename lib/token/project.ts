@@ -2,7 +2,7 @@ import type { FetchOptions } from '../../types/options.js'
 import type { ProjectLocation, Provider } from '../../types/provider.js'
 import { issuerOfTenant } from '../providers/issuer-template.js'
 import { fetchJson, FetchFailure, shown } from './fetch-json.js'
-import { vetKeys } from './jwks.js'
+import { usableKeys } from './key-set.js'
 import type { VettedSet } from './jwks.js'
 
 /** Trusted domains at most: each is compared on every unsafe request with a cookie. */
@@ -29,12 +29,10 @@ export interface ProjectKeys extends VettedSet {
  * @throws FetchFailure also where the project has no key that can verify: its tokens cannot be judged then
  */
 export async function fetchProject ({ url, refreshInterval }: ProjectLocation, provider: Provider, fetchOptions: FetchOptions, signal: AbortSignal): Promise<ProjectKeys> {
-  const { body } = await fetchJson(url, fetchOptions, provider.dangerouslyAllowHttp, signal)
+  const { body } = await fetchJson(url, fetchOptions, provider.dangerouslyAllowHttp, signal).catch((error: FetchFailure) => { throw judged(error) })
   const { projectId, keys, trustedDomains } = body
   if (typeof projectId !== 'string' || !/^project_[0-9a-z]{1,100}$/.test(projectId)) throw new FetchFailure(`${shown(url)}: has no projectId`)
-  if (!Array.isArray(keys)) throw new FetchFailure(`${shown(url)}: has no keys`)
-  const set = vetKeys(keys, provider.algorithms)
-  if (set.keys.length === 0) throw new FetchFailure(`${shown(url)}: has no usable key${set.dropped.length === 0 ? '' : ` (${set.dropped.join('; ')})`}`)
+  const set = usableKeys(url, keys, provider.algorithms)
   const issuer = issuerOfTenant(provider.issuer, projectId.replaceAll('_', '-'))
   return {
     // The issuer it was fetched for: what a key says of itself cannot make it another project's.
@@ -52,4 +50,9 @@ function domains (value: unknown): readonly string[] {
     .filter((domain) => typeof domain === 'string' && /^[a-z0-9.-]{1,253}(:\d{1,5})?$/i.test(domain))
     .slice(0, MOST_DOMAINS)
     .map((domain: string) => domain.toLowerCase())
+}
+
+/** Only these say that the key is wrong; another 4xx may come from whatever stands between. */
+function judged (error: FetchFailure): FetchFailure {
+  return new FetchFailure(error.message, { ...error, isRefusal: error.status === 400 || error.status === 404 })
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Test } from 'tap'
+import type { FastifyRequest } from 'fastify'
 import type { Authenticator } from '../../lib/index.js'
 import { oidc } from '../../lib/index.js'
 import { holdDeadlines } from '../support/deadlines.js'
@@ -49,6 +50,8 @@ const THROWN: ReadonlyArray<readonly [title: string, thrown: unknown, hint: stri
   ['an Error that repeats the credential', new Error(`no row for ${SECRET}`), 'Error: [left out: repeats what the caller sent]'],
   ['an Error of a parser', new SyntaxError(`Unexpected token 'h', "${SECRET.slice(0, 10)}"... is not valid JSON`), 'SyntaxError: [left out: repeats what the caller sent]'],
   ['an Error with a status code', Object.assign(new Error('teapot'), { statusCode: 200 }), 'Error: teapot'],
+  ['an Error whose name is the credential', Object.assign(new Error('no'), { name: SECRET }), 'Error: no'],
+  ['an Error that cannot be read', Object.defineProperty(new Error('no'), 'message', { get () { throw new Error(SECRET) } }), 'an Error that cannot be read'],
   ['a text', SECRET, 'what it threw is no Error'],
   ['undefined', undefined, 'what it threw is no Error'],
   ['null', null, 'what it threw is no Error'],
@@ -128,6 +131,13 @@ t.test('a refusal an authenticator throws is the answer', async (t) => {
   const { get } = await guardedApi(t, issuer, { authenticators: [authenticator] })
   t.match(await get(undefined, '/', { 'x-signature': issuer.token() }), { status: 200, body: { subject: 'user-1' } })
   t.match(await get(undefined, '/', { 'x-signature': 'garbage' }), { status: 401, body: { code: 'GATEHOUSE_TOKEN_INVALID' }, challenge: /invalid_token/ })
+})
+
+t.test('a refusal that speaks to developers is a 503: a caller cannot do anything about it', async (t) => {
+  const { app, get } = await guardedApi(t, issuer, { routes: (app) => { app.get('/public', { config: { auth: false } }, async ({ auth }) => ({ subject: auth.subject })) } })
+  t.match(await get(undefined, '/public'), { status: 500, body: { code: 'GATEHOUSE_NOT_AUTHENTICATED' } })
+  await app.close()
+  await isUnavailable(t, { authenticate: (_credential: string, request: FastifyRequest) => ({ subject: request.auth.subject }) }, /^\w+: .*request\.auth/)
 })
 
 t.test('nothing was rejected that nobody heard', async (t) => {

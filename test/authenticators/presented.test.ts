@@ -51,7 +51,7 @@ t.test('beside an access token another credential is one too many, good or bad',
   for (const sent of ['good', 'bad', '', token.slice(0, 40), token.slice(40, 60), 'B', 'Bearer', 'e', '.']) t.same(await get(token, '/', { 'x-signature': sent }), TWO_CREDENTIALS, sent)
   t.same(await get('garbage', '/', { 'x-signature': 'good' }), TWO_CREDENTIALS)
   t.same(asked, [], 'nobody is asked')
-  t.match(refusals()[0], { reason: 'credentials_repeated', hint: 'send either an access token or the other credential' })
+  t.match(refusals()[0], { reason: 'credentials_repeated', hint: 'send a credential in the Authorization header, or one in another header' })
   t.same(await get(undefined, '/', { authorization: 'Basic YTpi', 'x-signature': 'good' }), accepted('good'), 'another scheme is nothing we read')
 })
 
@@ -73,7 +73,7 @@ t.test('a credential that is huge, or not of its shape, is refused without askin
 })
 
 t.test('an authenticator may read a scheme of its own from the Authorization header', async (t) => {
-  const { authenticator } = signatures({ match: ({ headers }) => /^Signature (.+)$/i.exec(headers.authorization ?? '')?.[1] })
+  const { authenticator } = signatures({ from: 'authorization', match: ({ headers }) => /^Signature (.+)$/i.exec(headers.authorization ?? '')?.[1] })
   const { get } = await guardedApi(t, issuer, { authenticators: [authenticator] })
   t.same(await get(undefined, '/', { authorization: 'Signature good' }), accepted('good'))
   t.same(await get(undefined, '/', { authorization: 'Signature bad' }), INVALID_CREDENTIAL)
@@ -86,6 +86,7 @@ t.test('or Bearer credentials that begin like its own, with or without that begi
   const begins = 'Bearer acme_'
   for (const [title, from] of [['whole header', 0], ['token', 7], ['rest', begins.length]] as const) {
     const { authenticator, asked } = signatures({
+      from: 'authorization',
       match: ({ headers: { authorization = '' } }) => authorization.startsWith(begins) ? authorization.slice(from) : undefined,
       authenticate: (credential) => { asked.push(credential); return credential.endsWith('good') ? { subject: title } : null }
     })
@@ -95,6 +96,55 @@ t.test('or Bearer credentials that begin like its own, with or without that begi
     t.same(await get(issuer.token()), ACCEPTED, 'other Bearer credentials are access tokens')
     t.same(asked, [`${begins}good`.slice(from), `${begins}bad`.slice(from)])
   }
+})
+
+t.test('what one finds in the Authorization header and another in another header are two credentials, in whatever order they are asked', async (t) => {
+  const header = signatures()
+  const own = signatures({ name: 'own', from: 'authorization', match: ({ headers }) => /^Own (.+)$/.exec(headers.authorization ?? '')?.[1] })
+  const bearer = signatures({ name: 'bearer', from: 'authorization', match: ({ headers }) => /^Bearer (good.*)$/.exec(headers.authorization ?? '')?.[1] })
+  for (const authenticators of [[header, own, bearer], [bearer, own, header]].map((order) => order.map(({ authenticator }) => authenticator))) {
+    const { get } = await guardedApi(t, issuer, { authenticators })
+    for (const authorization of ['Own good', 'Own bad', 'Bearer good']) t.same(await get(undefined, '/', { authorization, 'x-signature': 'good' }), TWO_CREDENTIALS, authorization)
+    t.same([header.asked, own.asked, bearer.asked], [[], [], []], 'nobody is asked')
+    t.same(await get(undefined, '/', { authorization: 'Own good' }), accepted('good'))
+    t.same(await get('good'), accepted('good'))
+    t.same(await get(undefined, '/', { 'x-signature': 'good' }), accepted('good'))
+    t.same(await get(issuer.token()), ACCEPTED)
+    for (const { asked } of [header, own, bearer]) asked.length = 0
+  }
+})
+
+t.test('one that reads the Authorization header and does not say so is beside the Bearer token it reads', async (t) => {
+  const { authenticator, asked } = signatures({ match: ({ headers }) => /^Bearer (good.*)$/.exec(headers.authorization ?? '')?.[1] })
+  const { get } = await guardedApi(t, issuer, { authenticators: [authenticator] })
+  t.same(await get('good'), TWO_CREDENTIALS)
+  t.same(asked, [])
+})
+
+t.test('of two that find something in other headers the first decides', async (t) => {
+  const one = signatures({ name: 'first', match: ({ headers }) => headers['x-first']?.toString() })
+  const { authenticator, asked } = signatures()
+  const { get } = await guardedApi(t, issuer, { authenticators: [one.authenticator, authenticator] })
+  t.same(await get(undefined, '/', { 'x-first': 'good-1', 'x-signature': 'good-2' }), accepted('good-1'))
+  t.same(asked, [])
+})
+
+t.test('an answer that a header opened is not for shared caches, unless it is the one they know of, or the route says otherwise', async (t) => {
+  const own = signatures({ name: 'own', from: 'authorization', match: ({ headers }) => /^Own (.+)$/.exec(headers.authorization ?? '')?.[1] })
+  const { app } = await guardedApi(t, issuer, {
+    authenticators: [signatures().authenticator, own.authenticator],
+    routes: (app) => {
+      app.get('/shared', async (_request, reply) => { reply.header('cache-control', 'max-age=60'); return {} })
+      app.get('/optional', { config: { auth: 'optional' } }, async () => ({}))
+    }
+  })
+  const cacheControl = async (headers: Record<string, string>, url = '/') => (await app.inject({ url, headers })).headers['cache-control']
+  t.equal(await cacheControl({ 'x-signature': 'good' }), 'private')
+  t.equal(await cacheControl({ 'x-signature': 'good' }, '/optional'), 'private')
+  t.equal(await cacheControl({ 'x-signature': 'good' }, '/shared'), 'max-age=60')
+  t.equal(await cacheControl({ authorization: 'Own good' }), undefined)
+  t.equal(await cacheControl({ authorization: `Bearer ${issuer.token()}` }), undefined)
+  t.equal(await cacheControl({}, '/optional'), undefined)
 })
 
 t.test('two Authorization headers are malformed, whoever reads them', async (t) => {

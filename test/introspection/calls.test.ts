@@ -87,6 +87,15 @@ t.test('what no provider could have issued is not asked about', async (t) => {
   t.strictSame(await get('at_1'), ACCEPTED)
 })
 
+t.test('a placeholder is not asked about: somebody forgot to put a token there', async (t) => {
+  const { server, get, refusals } = await introspectingApi(t)
+  const placeholders = ['undefined', 'null', 'token', 'your_token', 'YOUR-ACCESS-TOKEN', 'your_access_token', 'yourtoken', 'NULL']
+  for (const token of placeholders) t.strictSame(await get(token), INVALID_TOKEN, token)
+  t.strictSame(server.questions, [])
+  t.match(refusals()[0], { reason: 'token_quoted', hint: 'a placeholder was sent instead of a token' })
+  for (const token of ['undefined1', 'token_1', 'nul']) t.strictSame(await get(token), ACCEPTED, token)
+})
+
 t.test('a document that names no endpoint, or a bad one, is a 503 that says so', async (t) => {
   const { server, issuer, get, refusals } = await introspectingApi(t)
   const document = `${issuer.issuer}/.well-known/openid-configuration`

@@ -107,11 +107,25 @@ t.test('an endpoint that says when to come back is left in peace until then, for
     server.answer = active()
     clock.advance(1_500)
     t.strictSame(await api.get('opaque-2'), unavailable(seconds - 1))
-    t.match(api.refusals(), [{ hint: `${server.endpoint}: status ${code}` }, { hint: 'the provider wants to be asked later' }])
+    t.match(api.refusals(), [{ hint: `${server.endpoint}: status ${code}` }, { hint: 'whoever judges wants to be asked later' }])
     t.equal(server.questions.length, 1)
     clock.advance((seconds - 1) * 1_000)
     t.strictSame(await api.get('opaque-2'), ACCEPTED)
   }
+})
+
+t.test('while an invented token made it ask for peace, tokens accepted before are asked about', async (t) => {
+  const clock = fakeClock(t)
+  const server = await introspectionServer(t)
+  const api = await introspectingApi(t, server)
+  t.strictSame(await api.get('known'), ACCEPTED)
+  clock.advance(30_000)
+  server.answer = status(429, { 'retry-after': '60' })
+  t.strictSame(await api.get('invented'), unavailable(60))
+  server.answer = active()
+  t.strictSame(await api.get('new'), unavailable(60))
+  t.strictSame(await api.get('known'), ACCEPTED)
+  t.equal(server.questions.length, 3)
 })
 
 t.test('a Retry-After of any other answer says nothing', async (t) => {

@@ -18,7 +18,7 @@ t.test('what is no https URL is no issuer', async (t) => {
     [undefined, 'undefined'], [null, 'null'], ['', "''"], ['undefined', "'undefined'"], ['id.example', "'id.example'"],
     [42, '42'], [[], '[]']
   ] as const) t.equal(mistake(() => issuer(value)), sentence(found))
-  t.match(mistake(() => issuer(new URL('https://id.example'))), /^oidc\(\): issuer: expected an https URL, got URL/)
+  t.match(mistake(() => issuer(new URL('https://id.example'))), /^oidc\(\): issuer: expected an https URL, got an instance of URL/)
 })
 
 t.test('plain http and other schemes are refused beyond loopback', async (t) => {

@@ -141,7 +141,7 @@ t.test('a wrong policy is refused, naming what is wrong:', async (t) => {
     [{ scopes: [] }, 'gatehouse.group().scopes: expected a list with at least one name, got []'],
     [{ auth: false }, `${opens}false; a group demands; only a route itself can be opened`],
     [{ auth: 'optional' }, `${opens}'optional'; a group demands; only a route itself can be opened`],
-    [{ auth: { mode: 'required' } }, `${opens}{ mode: 'required' }; a group demands`],
+    [{ auth: { mode: 'required' } }, `${opens}an object with mode; a group demands`],
     [{ auth: true }, "gatehouse.group().auth: expected false, 'required', 'optional' or an object, got true; write 'required'"],
     [{ auth: { providers: ['okta'] } }, "gatehouse.group().auth.providers: expected one of oidc, got 'okta'"]
   ]

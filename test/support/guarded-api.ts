@@ -1,5 +1,5 @@
 import Fastify from 'fastify'
-import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import type { FastifyInstance, FastifyServerOptions, LightMyRequestResponse } from 'fastify'
 import type { Test } from 'tap'
 import gatehouse, { oidc } from '../../lib/index.js'
 import type { GatehouseOptions, OidcOptions } from '../../lib/index.js'
@@ -48,16 +48,25 @@ export async function guardedApi (t: Test, issuer: TestIssuer, options: GuardedA
     logs,
     async get (token, path = '/', headers = {}) {
       const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
-      const response = await app.inject({ url: path, headers: { ...authorization, ...headers } })
-      return {
-        status: response.statusCode,
-        body: response.json(),
-        challenge: response.headers['www-authenticate']?.toString(),
-        retryAfter: response.headers['retry-after']?.toString()
-      }
+      return answerOf(await app.inject({ url: path, headers: { ...authorization, ...headers } }))
     },
-    refusals: () => logs.lines.flatMap(({ gatehouse }) => gatehouse === undefined ? [] : [gatehouse as Record<string, unknown>])
+    refusals: () => refusalsIn(logs)
   }
+}
+
+/** What of a response a client can act on. */
+export function answerOf (response: LightMyRequestResponse): Answer {
+  return {
+    status: response.statusCode,
+    body: response.json(),
+    challenge: response.headers['www-authenticate']?.toString(),
+    retryAfter: response.headers['retry-after']?.toString()
+  }
+}
+
+/** What the gatehouse logged of refusals, oldest first. */
+export function refusalsIn ({ lines }: CapturedLogs): Record<string, unknown>[] {
+  return lines.flatMap(({ gatehouse }) => gatehouse === undefined ? [] : [gatehouse as Record<string, unknown>])
 }
 
 /** The issuer as a provider for its own audience. */

@@ -125,6 +125,20 @@ for (const [title, status, retryAfter, seconds] of [
   })
 }
 
+t.test('what an invented key made the backend wish does not hold for keys accepted before', async (t) => {
+  const clock = fakeClock(t)
+  const { ask } = await projectApi(t, project, project.withApiKeys)
+  const known = backend.issue({ apiKeyId: 'api_key_1' })
+  await ask({ token: known })
+  clock.advance(30_000)
+  backend.how = error(429, 8, SERVER_TEXT, { 'retry-after': '60' })
+  t.same(await ask({ token: unknownApiKey() }), unavailable(60))
+  backend.how = undefined
+  backend.requests = 0
+  t.same(await ask({ token: known }), accepted('api_key_1'), 'its answer is old')
+  t.equal(backend.requests, 1)
+})
+
 t.test('Retry-After with another status, or nonsense in it, keeps nobody away', async (t) => {
   for (const how of [error(500, 13, '', { 'retry-after': '20' }), error(503, 14, '', { 'retry-after': 'soon' }), error(429, 8, '')]) {
     const { ask } = await projectApi(t, project, project.withApiKeys)

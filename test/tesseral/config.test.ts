@@ -1,6 +1,8 @@
 import t from 'tap'
+import { tesseral } from '../../lib/index.js'
 import { fakeClock } from '../support/clock.js'
-import { INVALID_TOKEN, unavailable } from '../support/guarded-api.js'
+import { INVALID_TOKEN, trusting, unavailable } from '../support/guarded-api.js'
+import { issuerFor } from '../support/house.js'
 import { accepted, NOTHING_SENT, projectApi, somebody } from '../support/tesseral/api.js'
 import { identifier } from '../support/tesseral/identifiers.js'
 import { createProject } from '../support/tesseral/project.js'
@@ -89,6 +91,34 @@ t.test('unknown key ids cause one fetch in 30 seconds, whatever their number', a
   clock.advance(30_000)
   await ask({ token: project.token({}, { kid: identifier('session_signing_key') }) })
   t.equal(project.config.requests, 3)
+})
+
+t.test("another project's token names a key nobody knows, and causes no fetch all the same", async (t) => {
+  const [project, other] = await Promise.all([createProject(t), createProject(t)])
+  const { ask, refusals } = await projectApi(t, project)
+  await ask({ token: project.token() })
+  for (const token of [other.token(), other.token({}, { kid: undefined }), project.token({ iss: other.issuer, aud: other.issuer }, { kid: identifier('session_signing_key') })]) t.same(await ask({ token }), INVALID_TOKEN)
+  t.same(await ask({ cookie: other.token() }), INVALID_TOKEN)
+  t.equal(project.config.requests, 1)
+  t.match(refusals()[0], { reason: 'issuer_mismatch', expected: [project.issuer], found: other.issuer })
+})
+
+t.test('a token of the project is for the project alone', async (t) => {
+  const [project, other] = await Promise.all([createProject(t), createProject(t)])
+  const { ask, refusals } = await projectApi(t, project)
+  for (const aud of [other.issuer, 'https://{project}.tesseral.app', [project.issuer], ['https://{project}.tesseral.app'], undefined]) t.same(await ask({ token: project.token({ aud }) }), INVALID_TOKEN, String(aud))
+  t.match(refusals()[0], { reason: 'audience_mismatch' })
+})
+
+t.test('app.gatehouse.jwks serves no issuer of a template: of its keys nobody would know whose they are', async (t) => {
+  const [project, issuer] = await Promise.all([createProject(t), issuerFor(t)])
+  const { app } = await projectApi(t, project, {}, { gatehouse: { provider: [tesseral(project.options), trusting(issuer)] } })
+  const [key, ours] = [project.keys[0]!, issuer.keys[0]!]
+  for (const domain of ['https://{project}.tesseral.app', project.issuer]) {
+    await t.rejects(app.gatehouse.jwks.getJwk({ domain, alg: key.alg, kid: key.kid }), { code: 'DOMAIN_NOT_ALLOWED' }, domain)
+  }
+  t.equal(project.config.requests, 0)
+  t.match(await app.gatehouse.jwks.getJwk({ domain: issuer.issuer, alg: ours.alg, kid: ours.kid }), { kid: ours.kid })
 })
 
 t.test('tokens of other issuers, expired ones and those with another algorithm cause no fetch', async (t) => {

@@ -90,6 +90,20 @@ t.test('while the configuration cannot be had, a cookie cannot be judged', async
   t.same(await ask({ headers: { cookie: 'theme=dark' } }), NOTHING_SENT)
 })
 
+t.test('only a cookie named after a project makes the configuration be fetched', async (t) => {
+  const fresh = await createProject(t)
+  const { ask } = await projectApi(t, fresh)
+  for (const cookie of [
+    'theme=dark', 'tesseral=1', 'tesseral_access_token=a', 'tesseral__access_token=a', `tesseral_${fresh.id}_refresh_token=a`, `tesseral_${fresh.id}_access_token2=a`,
+    `TESSERAL_${fresh.id}_access_token=a`, `xtesseral_${fresh.id}_access_token=a`, `__Host-tesseral_${fresh.id}_access_token=a`, 'tesseral_a b_access_token=a',
+    `theme=tesseral_${fresh.id}_access_token`, `tesseral_${fresh.id}_access_token`, 'tesseral_a-b_access_token=a', 'tesseral_a; x_access_token=a', `tesseral_${'a'.repeat(10_000)}`
+  ]) t.same(await ask({ headers: { cookie } }), NOTHING_SENT, cookie.slice(0, 60))
+  t.equal(fresh.config.requests, 0)
+  t.same(await ask({ headers: { cookie: 'tesseral_project_1_access_token=a' } }), NOTHING_SENT, "another project's")
+  t.equal(fresh.config.requests, 1)
+  for (const cookie of [`${fresh.cookieName}=`, `theme=dark;${fresh.cookieName}=`, `theme=dark;\t${fresh.cookieName} \t=\t`]) t.same(await ask({ headers: { cookie: cookie + fresh.token() } }), accepted(fresh.userId), cookie.slice(0, 20))
+})
+
 t.test('what a cookie carries is never logged', async (t) => {
   await ask({ cookie: expired() })
   t.notMatch(api.logs.text(), 'eyJ')

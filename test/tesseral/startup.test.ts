@@ -61,7 +61,7 @@ t.test('lazy does not ask: a wrong key is a 503 that the log explains', async (t
   t.match(refusals(), [{ reason: 'keys_unavailable', provider: 'tesseral', hint: /status 404$/ }])
 })
 
-for (const how of ['html', 'refuse', { status: 500 }, { status: 429 }] as const) {
+for (const how of ['html', 'refuse', { status: 500 }, { status: 429 }, { status: 401 }, { status: 403 }, { status: 407 }, { status: 410 }] as const) {
   t.test(`warm goes on when the service is merely away: ${typeof how === 'string' ? how : `status ${how.status}`}`, async (t) => {
     const project = await createProject(t)
     project.config.how = how
@@ -70,6 +70,15 @@ for (const how of ['html', 'refuse', { status: 500 }, { status: 429 }] as const)
     t.match(app.gatehouse.health(), [{ state: 'away', failures: 1 }])
   })
 }
+
+t.test('require waits for no service that is away, whatever it says: the boot fails, but not over the key', async (t) => {
+  for (const status of [401, 403, 410, 500]) {
+    const project = await createProject(t)
+    project.config.how = { status }
+    const { ready } = await boot(t, project, { gatehouse: { startup: 'require' } })
+    await t.rejects(ready, { message: `gatehouse: startup: 'require', but not every provider is there: tesseral: ${project.configServer.origin}/v1/config/${project.publishableKey}: status ${status}` })
+  }
+})
 
 t.test('the boot waits 5 seconds at most, and no longer than 80 % of the pluginTimeout', async (t) => {
   for (const { startup, pluginTimeout, milliseconds } of [

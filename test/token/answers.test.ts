@@ -4,6 +4,7 @@ import type { Identity } from '../../lib/index.js'
 import type { Refusal } from '../../lib/refusal.js'
 import { Answers } from '../../lib/token/answers.js'
 import type { Answer, Question } from '../../lib/token/answers.js'
+import { JudgeFailure } from '../../lib/token/judge-failure.js'
 import type { AnswerPolicy } from '../../types/provider.js'
 import { fakeClock } from '../support/clock.js'
 import { holdDeadlines } from '../support/deadlines.js'
@@ -103,6 +104,29 @@ t.test('with a time of 0 every credential is asked about anew', async (t) => {
   t.same(asked, ['good', 'good', 'bad', 'bad'])
 })
 
+t.test('an answer counts from its question: how long it took to come is not added', async (t) => {
+  const clock = fakeClock(t)
+  const { asked, ask } = backend({ ttl: 30_000, negativeTtl: 10_000 }, (credential) => {
+    clock.advance(4_000)
+    return credential === 'good' ? identity({ subject: 'good' }) : INACTIVE
+  })
+  await ask('good')
+  clock.advance(25_999)
+  await ask('good')
+  t.same(asked, ['good'])
+  clock.advance(1)
+  await ask('good')
+  t.same(asked, ['good', 'good'])
+  asked.length = 0
+  await ask('bad')
+  clock.advance(5_999)
+  await ask('bad')
+  t.same(asked, ['bad'])
+  clock.advance(1)
+  await ask('bad')
+  t.same(asked, ['bad', 'bad'])
+})
+
 t.test('a credential that is revoked is refused as soon as its answer is old, one that is restored accepted again', async (t) => {
   const clock = fakeClock(t)
   let isActive = true
@@ -128,6 +152,17 @@ t.test('requests with one credential share one question, each with an error of i
   const errors = await Promise.all(Array.from({ length: 100 }, () => Promise.resolve(about('bad')).catch((error: unknown) => error)))
   t.same(asked, ['good', 'bad'])
   t.equal(new Set(errors).size, 100)
+})
+
+t.test('requests that share a question which fails get an error each, whatever failed', async (t) => {
+  for (const failure of [new Error('away'), new JudgeFailure('away', 7), undefined]) {
+    const { asked, about } = backend({}, () => { throw failure })
+    const [one, other] = await Promise.all([about('good'), about('good')].map((outcome) => Promise.resolve(outcome).catch((error: unknown) => error)))
+    t.same(asked, ['good'])
+    t.match([one, other], [{ statusCode: 503 }, { statusCode: 503 }])
+    t.not(one, other, 'error handlers write on errors')
+    t.same((one as AuthError).headers, (other as AuthError).headers)
+  }
 })
 
 t.test('credentials that differ in a character have nothing in common, though they begin alike or look like names every object has', async (t) => {

@@ -23,6 +23,22 @@ t.test('in the long run as many calls a second may be made', async (t) => {
   t.equal(made, 5 + 999)
 })
 
+t.test('a call that is given back may be made again, but no more at once than the budget says', async (t) => {
+  const clock = fakeClock(t)
+  const meter = new CallBudgetMeter({ perSecond: 0.1, burst: 2 })
+  t.same([meter.take(), meter.take()], [0, 0])
+  meter.giveBack()
+  t.equal(meter.take(), 0)
+  t.equal(Math.round(meter.take()), 10)
+  clock.advance(5_000)
+  meter.giveBack()
+  t.equal(meter.take(), 0)
+  t.equal(Math.round(meter.take()), 5, 'and the time that went by counts on')
+  for (let times = 0; times < 10; times++) meter.giveBack()
+  t.same([meter.take(), meter.take()], [0, 0])
+  t.not(meter.take(), 0)
+})
+
 t.test('a call that may not be made costs nothing, and after the wait it said it may', async (t) => {
   const clock = fakeClock(t)
   const meter = new CallBudgetMeter({ perSecond: 0.1, burst: 1 })

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { oidc } from '../../lib/index.js'
+import { entra, oidc, tesseral } from '../../lib/index.js'
 import type { OidcOptions, Provider } from '../../lib/index.js'
-import { checkClaims, issuerOf, wrongIssuer } from '../../lib/token/claims.js'
+import { checkClaims, checkKeyIssuer, issuerOf, wrongIssuer } from '../../lib/token/claims.js'
 import { refusalOf } from '../support/refusal-of.js'
 
 const NOW = 1_800_000_000
@@ -167,4 +167,22 @@ test('a refusal names the client, if it is a text and no token', async (t) => {
   t.equal(clientOf({ client_id: undefined }), undefined)
   t.equal(clientOf({ client_id: ['client-1'] }), undefined)
   t.notMatch(clientOf({ client_id: 'eyJhbGciOiJub25lIn0.e30.' }), /eyJ/)
+})
+
+test('a key speaks for the issuers it names; where no claim names the tenant, one that names none speaks for nobody', async (t) => {
+  const project = tesseral({ publishableKey: 'publishable_key_1' })
+  const anyTenant = entra({ tenants: 'any', audience: 'api' })
+  const own = 'https://project-1.tesseral.app'
+  const tenant = 'https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0'
+  for (const [of, iss, named, reason] of [
+    [project, own, 'https://project-2.tesseral.app', 'issuer_mismatch'],
+    [project, own, undefined, 'issuer_mismatch'],
+    [anyTenant, tenant, '', 'issuer_mismatch']
+  ] as const) t.equal(refusalOf(() => { checkKeyIssuer({ iss }, named, of) }).reason, reason, `${of.name}: ${String(named)}`)
+  for (const [of, iss, named] of [
+    [project, own, own],
+    [anyTenant, tenant, undefined],
+    [anyTenant, tenant, 'https://login.microsoftonline.com/{tenantid}/v2.0'],
+    [lenient, 'https://id.example', 'https://elsewhere.example']
+  ] as const) t.doesNotThrow(() => { checkKeyIssuer({ iss }, named, of) }, `${of.name}: ${String(named)}`)
 })

@@ -54,6 +54,14 @@ t.test('where one of many issuers may speak, the answer says which', async (t) =
   t.match(judge({ tid: 'one' }, { by }), { reason: 'claim_missing', expected: 'iss, a text' })
 })
 
+t.test('where the audience is the template, a token is for its own issuer alone', async (t) => {
+  const issuer = 'https://id.example/{tenant}'
+  const by = defineProvider('test()', { name: 'test', issuer, audience: issuer, tenants: { claim: undefined }, keys: { jwksUri: 'https://id.example/jwks' }, remedies: { issuer: '', audience: '' }, settings: {} })
+  const iss = 'https://id.example/one'
+  t.match(judge({ iss, aud: iss }, { by }), { subject: 'user-1' })
+  for (const aud of ['https://id.example/two', issuer, [iss], [issuer], [iss, issuer], '', null]) t.match(judge({ iss, aud }, { by }), { reason: 'audience_mismatch' }, JSON.stringify(aud))
+})
+
 t.test('claims that must have one value have it', async (t) => {
   const by = defineProvider('test()', { name: 'test', issuer: 'https://id.example', audience: 'api', fixedClaims: { tid: 'one' }, remedies: { issuer: '', audience: '' }, settings: {} })
   t.match(judge({ tid: 'one' }, { by }), { subject: 'user-1' })
@@ -96,6 +104,12 @@ t.test('RFC 7662 section 4: an answer says that it is about an access token', as
 t.test('a token that the answer calls something else is refused, whatever its token_type', async (t) => {
   for (const members of [{ typ: 'Refresh' }, { typ: 'ID' }, { typ: 'Logout' }, { token_use: 'id' }, { token_use: 'refresh' }, { token_use: 'access', typ: 'Refresh' }, { events: {} }, { token_introspection: {} }]) {
     t.match(judge(members), { reason: 'not_an_access_token' }, JSON.stringify(members))
+  }
+  for (const name of ['token_use', 'token_kind', 'typ']) {
+    for (const value of ['refresh', 'REFRESH', 'refresh_token', 'Refresh_Token', 'id', 'ID', 'id_token', 'ID_Token', 'logout', 'Logout']) {
+      t.match(judge({ [name]: value }), { reason: 'not_an_access_token', found: `${name}: ${value}` }, `${name}: ${value}`)
+    }
+    for (const value of ['access', 'Bearer', 42, null, ['id']]) t.match(judge({ [name]: value }), { subject: 'user-1' }, `${name}: ${String(value)}`)
   }
   for (const mark of ['nonce', 'at_hash', 'c_hash', 's_hash']) t.match(judge({ [mark]: 'x' }), { reason: 'id_token', found: `the claim ${mark}` }, mark)
 })

@@ -2,12 +2,14 @@ import { generateKeyPairSync, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import t from 'tap'
 import type { Test } from 'tap'
-import { AuthError, oidc } from '../../lib/index.js'
+import { oidc } from '../../lib/index.js'
 import type { FetchOptions, IntrospectionOptions, OidcOptions } from '../../lib/index.js'
 import { createIntrospection } from '../../lib/token/introspection.js'
+import { JudgeFailure } from '../../lib/token/judge-failure.js'
 import { fakeClock } from '../support/clock.js'
-import { active, introspectionServer } from '../support/introspection-server.js'
+import { active, introspectionServer, status } from '../support/introspection-server.js'
 import { createIssuer, signJws } from '../support/issuer.js'
+import type { SigningAlgorithm } from '../support/issuer.js'
 
 const never = new AbortController().signal
 const client: IntrospectionOptions = { clientId: 'api', clientSecret: 'secret' }
@@ -24,7 +26,7 @@ async function judgeAt (t: Test, { options = client, provider = {}, fetchOptions
   const asked = oidc({ issuer: issuer.issuer, audience: issuer.audience, introspection, ...provider })
   const judge = createIntrospection(asked, asked.introspection!, fetchOptions, 10)
   const outcome = (token = 'opaque', signal = never) => judge(token, signal).catch((error: unknown) => {
-    if (error instanceof AuthError) return { status: error.statusCode, ...error.refusal }
+    if (error instanceof JudgeFailure) return { failure: error.message, retryAfter: error.retryAfter }
     throw error
   })
   return { server, issuer, outcome }
@@ -48,7 +50,7 @@ t.test('client_secret_post sends the secret in the body alone', async (t) => {
 
 t.test('private_key_jwt signs with the algorithm that was asked for, or one that fits the key', async (t) => {
   const pair = { rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }), p256: generateKeyPairSync('ec', { namedCurve: 'P-256' }), p384: generateKeyPairSync('ec', { namedCurve: 'P-384' }), p521: generateKeyPairSync('ec', { namedCurve: 'P-521' }), ed: generateKeyPairSync('ed25519') }
-  const cases: ReadonlyArray<[{ privateKey: KeyObject, publicKey: KeyObject }, string | undefined, string]> = [
+  const cases: ReadonlyArray<[{ privateKey: KeyObject, publicKey: KeyObject }, SigningAlgorithm | undefined, string]> = [
     [pair.rsa, undefined, 'RS256'], [pair.rsa, 'RS512', 'RS512'], [pair.rsa, 'PS256', 'PS256'], [pair.p256, undefined, 'ES256'], [pair.p384, undefined, 'ES384'],
     [pair.p521, 'ES512', 'ES512'], [pair.ed, undefined, 'Ed25519'], [pair.ed, 'EdDSA', 'EdDSA']
   ]
@@ -86,7 +88,7 @@ t.test('headers of fetchOptions go to the configured hosts only, and never in pl
 t.test('a dispatcher carries the question', async (t) => {
   const dispatcher = { dispatch () { throw Object.assign(new Error('no way'), { code: 'PROXY_DOWN' }) } }
   const { server, outcome } = await judgeAt(t, { fetchOptions: { dispatcher } })
-  t.match(await outcome(), { status: 503, reason: 'introspection_failed', hint: `${server.endpoint}: PROXY_DOWN` })
+  t.match(await outcome(), { failure: `${server.endpoint}: PROXY_DOWN` })
 })
 
 t.test('what is asked ends with its signal', async (t) => {
@@ -97,7 +99,7 @@ t.test('what is asked ends with its signal', async (t) => {
     closed = new Promise((resolve) => { response.on('close', resolve) })
     controller.abort()
   }
-  t.match(await outcome('opaque', controller.signal), { status: 503, hint: `${server.endpoint}: no full answer in time` })
+  t.match(await outcome('opaque', controller.signal), { failure: `${server.endpoint}: no full answer in time` })
   await closed
 })
 
@@ -118,22 +120,30 @@ t.test('plain http is for loopback, unless allowed', async (t) => {
 t.test('where the endpoint is not found, the hint asks whether there is one', async (t) => {
   const { server, outcome } = await judgeAt(t, { names: 'document' })
   server.answer = (response) => { response.writeHead(404).end() }
-  t.match(await outcome(), { status: 503, hint: `${server.endpoint}: status 404; does the provider introspect?` })
+  t.match(await outcome(), { failure: `${server.endpoint}: status 404; does the provider introspect?` })
 })
 
 t.test('a key that the provider does not know is a mistake of ours', async (t) => {
   const key = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
   const { server, outcome } = await judgeAt(t, { options: { clientId: 'api', key } })
   server.answer = (response) => { response.writeHead(401).end() }
-  t.match(await outcome(), { status: 503, hint: /check clientId and its key/ })
+  t.match(await outcome(), { failure: /check clientId and its key/ })
 })
 
 t.test('a key that cannot be used is a 503 without a word of what failed', async (t) => {
   const key = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
   const { server, outcome } = await judgeAt(t, { options: { clientId: 'api', key } })
   t.intercept(crypto.subtle, 'importKey', { value: async () => { throw new Error(`cannot import ${key.d}`) } })
-  t.match(await outcome(), { status: 503, reason: 'introspection_failed', hint: 'the question could not be put' })
+  t.match(await outcome(), { failure: 'the question could not be put', retryAfter: undefined })
   t.strictSame(server.questions, [])
+})
+
+t.test('when to come back is told where the answer is a 429 or a 503, for a minute at most', async (t) => {
+  const { server, outcome } = await judgeAt(t)
+  for (const [code, retryAfter, seconds] of [[429, '7', 7], [503, '86400', 60], [500, '7', undefined], [429, 'soon', undefined]] as const) {
+    server.answer = status(code, { 'retry-after': retryAfter })
+    t.strictSame(await outcome(), { failure: `${server.endpoint}: status ${code}`, retryAfter: seconds })
+  }
 })
 
 t.test('RFC 9701', async (t) => {
@@ -199,12 +209,47 @@ t.test('RFC 9701', async (t) => {
       ['no text', '', /answers no JSON$/]
     ] as const) {
       say(text)
-      t.match(await outcome(), { status: 503, reason: 'introspection_failed', hint }, name)
+      t.match(await outcome(), { failure: hint, retryAfter: undefined }, name)
     }
     say(issuer.sign(JSON.stringify({ alg: 'RS256', kid: rsa.kid, typ: 'token-introspection+jwt' }), `{"iss":"${issuer.issuer}","aud":"api","iat":1,"token_introspection":{"active":false,"active":true}}`))
-    t.match(await outcome(), { status: 503, hint: `${server.endpoint}: answers a member twice` })
+    t.match(await outcome(), { failure: `${server.endpoint}: answers a member twice` })
     server.answer = active()
-    t.match(await outcome(), { status: 503, hint: `${server.endpoint}: answers another content type than application/token-introspection+jwt` })
+    t.match(await outcome(), { failure: `${server.endpoint}: answers another content type than application/token-introspection+jwt` })
+  })
+
+  await t.test('an answer names no token, so one that was kept from before is none', async (t) => {
+    fakeClock(t, 1_800_000_000_000)
+    const { server, outcome, answer, say } = await signing(t)
+    for (const iat of [1_800_000_000, 1_800_000_000 - 120]) {
+      say(answer({ iat }))
+      t.match(await outcome(), { subject: 'user-1' }, String(iat))
+    }
+    for (const iat of [1_800_000_000 - 120.5, 1, undefined, null, '1800000000', [1_800_000_000]]) {
+      say(answer({ iat }))
+      t.match(await outcome(), { failure: `${server.endpoint}: answers with an old signature: are the clocks in step?` }, String(iat))
+    }
+  })
+
+  await t.test('keys that moved are looked for anew after a failure, and no more often than once in 30 seconds', async (t) => {
+    const clock = fakeClock(t)
+    const { issuer, outcome, answer, say } = await signing(t)
+    say(answer())
+    t.match(await outcome(), { subject: 'user-1' })
+    t.match(issuer.requests, { discovery: 1, jwks: 1 })
+    issuer.metadata.jwks_uri = `${issuer.issuer}/elsewhere/jwks`
+    await issuer.rotate()
+    issuer.behave('status-500', 'jwks')
+    clock.advance(61_000)
+    say(answer())
+    t.match(await outcome(), { failure: `${issuer.issuer}/jwks: status 500` })
+    t.match(issuer.requests, { discovery: 1, jwks: 2 })
+    clock.advance(1)
+    t.match(await outcome(), { failure: `${issuer.issuer}/elsewhere/jwks: status 500` }, 'where the document says now')
+    for (let times = 0; times < 3; times++) await outcome()
+    t.equal(issuer.requests.discovery, 2)
+    issuer.behave('answer', 'jwks')
+    clock.advance(30_001)
+    t.match(await outcome(), { subject: 'user-1' })
   })
 
   await t.test('keys that changed are fetched again', async (t) => {
@@ -224,7 +269,7 @@ t.test('RFC 9701', async (t) => {
     say(answer())
     for (const [mode, hint] of [['status-500', /jwks: status 500$/], ['html', /the answer is not one of RFC 7662: OAUTH_/], ['redirect', /jwks: status 30\d; redirects/]] as const) {
       issuer.behave(mode, 'jwks')
-      t.match(await outcome(), { status: 503, hint }, mode)
+      t.match(await outcome(), { failure: hint }, mode)
     }
   })
 })

@@ -1,4 +1,5 @@
 import Fastify from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import gatehouse, { apiKey, oidc } from 'fastify-gatehouse'
 import type { ApiKeyOptions, Authenticator, CallBudget, IntrospectionOptions, RouteAuth, StoredApiKey, Vouched } from 'fastify-gatehouse'
 import { describe, expect, test } from 'tstyche'
@@ -15,6 +16,14 @@ describe('an authenticator', () => {
     expect<Authenticator>().type.not.toBeAssignableFrom({ name: 'a', match: () => 'b', authenticate: async () => true })
     expect<Authenticator>().type.not.toBeAssignableFrom({ name: 'a', match: async () => 'b', authenticate: () => undefined })
     expect<Authenticator>().type.not.toBeAssignableFrom({ name: 'a', authenticate: () => undefined })
+  })
+
+  test('may be the one of the docstring, and says where it looks', () => {
+    const match = (request: FastifyRequest) => request.headers['x-signature']?.toString()
+    const authenticate = async (signature: string, request: FastifyRequest) => signature === request.url ? { subject: 'cdn' } : undefined
+    for (const from of ['header', 'authorization', 'cookie'] as const) expect<Authenticator>().type.toBeAssignableFrom({ name: 'signed_url', from, match, authenticate })
+    expect<Authenticator>().type.not.toBeAssignableFrom({ name: 'signed_url', from: 'query' as const, match, authenticate })
+    expect<Authenticator>().type.not.toBeAssignableFrom({ name: 'signed_url', match: (request: FastifyRequest) => request.headers['x-signature'], authenticate })
   })
 
   test('sees credential, request and signal', () => {
@@ -45,6 +54,7 @@ describe('apiKey()', () => {
 
   test('needs a lookup that gives the stored hash beside whom the key speaks for', () => {
     expect(apiKey).type.toBeCallableWith({ lookup: (hash: string) => ({ hash, subject: 'a' }) })
+    expect(apiKey).type.toBeCallableWith({ hash: async (key: string) => key, lookup: (hash: string) => ({ hash, subject: 'a', _id: 1 }) })
     expect(apiKey).type.not.toBeCallableWith({ lookup: () => ({ subject: 'a' }) })
     expect(apiKey).type.not.toBeCallableWith({})
     expect<StoredApiKey>().type.toBeAssignableTo<Vouched>()

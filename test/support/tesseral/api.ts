@@ -4,6 +4,7 @@ import gatehouse from '../../../lib/index.js'
 import type { GatehouseOptions } from '../../../lib/index.js'
 import { tesseral } from '../../../lib/providers/index.js'
 import type { TesseralOptions } from '../../../lib/providers/index.js'
+import { answerOf, refusalsIn } from '../guarded-api.js'
 import type { Answer } from '../guarded-api.js'
 import { captureLogs } from '../logs.js'
 import type { CapturedLogs } from '../logs.js'
@@ -54,15 +55,9 @@ export async function projectApi (t: { teardown (undo: () => unknown): unknown }
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(cookie === undefined ? {} : { cookie: `${project.cookieName}=${cookie}` })
       }
-      const response = await app.inject({ url: '/', ...request, headers: { ...credentials, ...headers } })
-      return {
-        status: response.statusCode,
-        body: response.json(),
-        challenge: response.headers['www-authenticate']?.toString(),
-        retryAfter: response.headers['retry-after']?.toString()
-      }
+      return answerOf(await app.inject({ url: '/', ...request, headers: { ...credentials, ...headers } }))
     },
-    refusals: () => logs.lines.flatMap(({ gatehouse }) => gatehouse === undefined ? [] : [gatehouse as Record<string, unknown>])
+    refusals: () => refusalsIn(logs)
   }
 }
 
