@@ -1,0 +1,90 @@
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A redis-server of the test's own, on loopback, that keeps nothing on disk. */
+export interface RedisServer {
+  readonly port: number
+  /** Ends it, as a crash does. */
+  stop (): Promise<void>
+  /** Starts it again on its port, empty, after `stop`. */
+  start (): Promise<void>
+  /** Holds it: connections stay open and nothing is answered. */
+  pause (): void
+  /** Lets it go on after `pause`. */
+  resume (): void
+}
+
+/**
+ * Why tests that need redis-server are skipped, or undefined where they need not be.
+ *
+ * @throws where CI is set: there, nothing may go untested
+ */
+export function reasonToSkip (): string | undefined {
+  if (spawnSync('redis-server', ['--version']).error === undefined) return undefined
+  const reason = 'redis-server is not installed: the store in Redis is not tested here'
+  if (process.env.CI) throw new Error(reason)
+  return reason
+}
+
+/** Starts a redis-server, which ends with the test. */
+export async function startRedis (t: { teardown (end: () => unknown): unknown }): Promise<RedisServer> {
+  const port = await freePort()
+  let child: ChildProcess | undefined
+  const kill = () => { child?.kill('SIGKILL') }
+  const server: RedisServer = {
+    port,
+    async stop () {
+      if (child === undefined) return
+      const ended = once(child, 'exit')
+      kill()
+      await ended
+      child = undefined
+    },
+    async start () {
+      child = spawn('redis-server', ['--save', '', '--appendonly', 'no', '--port', String(port), '--bind', '127.0.0.1'], { cwd: tmpdir(), stdio: 'ignore' })
+      await answers(port, child)
+    },
+    pause: () => { child?.kill('SIGSTOP') },
+    resume: () => { child?.kill('SIGCONT') }
+  }
+  // A test that throws on its top level ends without teardown.
+  process.once('exit', kill)
+  t.teardown(async () => {
+    await server.stop()
+    process.off('exit', kill)
+  })
+  await server.start()
+  return server
+}
+
+async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function answers (port: number, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 1_000; tries++) {
+    if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}: is the port taken?`)
+    if (await ping(port)) return
+    await sleep(10)
+  }
+  throw new Error('redis-server did not answer within ten seconds')
+}
+
+function ping (port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('connect', () => { socket.write('PING\r\n') })
+    socket.on('data', (bytes) => { resolve(bytes.toString().startsWith('+PONG')); socket.destroy() })
+    socket.on('error', () => { resolve(false) })
+  })
+}
