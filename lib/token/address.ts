@@ -24,27 +24,46 @@ export function fixedAddress (url: string): Address {
  * While the document cannot be had, the address known serves on, for a day.
  */
 export function discoveredAddress (endpoint: Endpoint, documents: readonly string[], provider: Provider, fetchOptions: FetchOptions): Address {
-  let known: string | undefined
+  const { recall, doubt } = discovered((signal) => discoverAddress(endpoint, documents, provider, fetchOptions, signal))
+  return {
+    async locate (signal) {
+      const { value: url, ...trouble } = await recall(signal)
+      return { url, ...trouble }
+    },
+    doubt
+  }
+}
+
+/** What a discovery document said, kept as long as an address is. */
+export interface Discovered<Value> {
+  /** `trouble`: why it could not be looked up again, where that failed and what is known serves. */
+  recall (signal: AbortSignal): Promise<{ readonly value: Value, readonly trouble?: string }>
+  /** It was wrong: look it up again. */
+  doubt (): void
+}
+
+/** Keeps what a look at a discovery document gave, as `discoveredAddress` says. @param look rejects with a `FetchFailure` */
+export function discovered<Value> (look: (signal: AbortSignal) => Promise<Value>): Discovered<Value> {
+  let known: { readonly value: Value } | undefined
   let forgottenAt = 0
   let lookAgainAt = 0
   let notBefore = 0
   return {
-    async locate (signal) {
+    async recall (signal) {
       const now = performance.now()
       if (now >= forgottenAt) known = undefined
-      if (known !== undefined && now < lookAgainAt) return { url: known }
-      const look = (bounded: AbortSignal) => discoverAddress(endpoint, documents, provider, fetchOptions, bounded)
+      if (known !== undefined && now < lookAgainAt) return { value: known.value }
       try {
-        known = known === undefined ? await look(signal) : await withDeadline(SECOND_LOOK_DEADLINE, signal, look)
+        known = { value: known === undefined ? await look(signal) : await withDeadline(SECOND_LOOK_DEADLINE, signal, look) }
         lookAgainAt = now + ADDRESS_AGE
         forgottenAt = now + ADDRESS_STALE
-        return { url: known }
+        return { value: known.value }
       } catch (error) {
         if (known === undefined) throw error
         const { message, retryAfter } = error as FetchFailure
         notBefore = now + boundedRetryAfter(retryAfter)
         lookAgainAt = Math.max(now + LOOK_AGAIN, notBefore)
-        return { url: known, trouble: message }
+        return { value: known.value, trouble: message }
       }
     },
     doubt () { lookAgainAt = notBefore }

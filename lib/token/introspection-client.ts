@@ -1,4 +1,3 @@
-import type * as OpenidClient from 'openid-client'
 import type { FetchOptions } from '../../types/options.js'
 import type { Introspection, Provider } from '../../types/provider.js'
 import { discoveredAddress, fixedAddress, sharedAddress } from './address.js'
@@ -7,11 +6,10 @@ import type { Endpoint } from './discovery.js'
 import { hasDuplicateMembers } from './duplicate-members.js'
 import { FetchFailure, parseObject, refusal, sendOnce } from './fetch-json.js'
 import type { Received } from './fetch-json.js'
+import { createOpenid, optionsAt, originsOf } from './openid.js'
+import type { KnownKeys, OpenidRequest } from './openid.js'
 import type { JsonObject } from './parse.js'
 import { COOLDOWN } from './timing.js'
-
-type Library = typeof OpenidClient
-type ClientAuthentication = Introspection['clientAuthentication']
 
 /**
  * Asks a provider about a token. The answer's `active` is true or false, and if it had to be signed it is.
@@ -33,9 +31,13 @@ export function createIntrospectionClient (provider: Provider, introspection: In
   const isSigned = signedResponseAlg !== undefined
   const endpoint = addressOf('introspection_endpoint', introspection.endpoint)
   const keySet = isSigned ? addressOf('jwks_uri', keys.jwksUri) : undefined
-  const homes = new Set([introspection.endpoint, keys.jwksUri, ...keys.discovery ?? []].flatMap((url) => url === undefined ? [] : [new URL(url).origin]))
-  let authentication: Promise<OpenidClient.ClientAuth> | undefined
-  let knownKeys: OpenidClient.ExportedJWKSCache | undefined
+  const homes = originsOf([introspection.endpoint, keys.jwksUri, ...keys.discovery ?? []])
+  const configure = createOpenid({
+    clientId,
+    clientAuthentication: introspection.clientAuthentication,
+    metadata: isSigned ? { introspection_signed_response_alg: signedResponseAlg } : {}
+  })
+  let knownKeys: KnownKeys | undefined
   let fetchedKeys: { readonly text: Promise<string>, endedAt: number } | undefined
   let doubtAgainAt = 0
 
@@ -46,20 +48,11 @@ export function createIntrospectionClient (provider: Provider, introspection: In
 
   return async function askProvider (token, signal) {
     const askedAt = performance.now()
-    const library = await import('openid-client')
-    authentication ??= authenticate(library, introspection.clientAuthentication)
-    const [auth, { url }, keysAt] = await Promise.all([authentication, endpoint.locate(signal), keySet?.locate(signal)])
-    const config = new library.Configuration(
+    const [{ url }, keysAt] = await Promise.all([endpoint.locate(signal), keySet?.locate(signal)])
+    const { library, config } = await configure(
       { issuer, introspection_endpoint: url, ...(keysAt === undefined ? {} : { jwks_uri: keysAt.url }) },
-      clientId,
-      isSigned ? { introspection_signed_response_alg: signedResponseAlg } : {},
-      auth
+      (target, request) => send(target, request, signal, askedAt)
     )
-    // Its own deadline is an AbortSignal.timeout, which the garbage collector may take (see deadline.ts).
-    config.timeout = undefined
-    // Whether plain http is allowed is decided where requests are sent.
-    library.allowInsecureRequests(config)
-    config[library.customFetch] = (target, request) => send(target, request, signal, askedAt)
     if (isSigned) library.enableNonRepudiationChecks(config)
     if (knownKeys !== undefined) library.setJwksCache(config, knownKeys)
     return library.tokenIntrospection(config, token, { token_type_hint: 'access_token' }).catch((error: Error) => {
@@ -69,9 +62,8 @@ export function createIntrospectionClient (provider: Provider, introspection: In
     }).finally(() => { knownKeys = library.getJwksCache(config) ?? knownKeys })
   }
 
-  async function send (url: string, { method, headers, body }: OpenidClient.CustomFetchOptions, signal: AbortSignal, askedAt: number): Promise<Response> {
-    // Headers may carry a secret: they are for the configured hosts, not for wherever a document points.
-    const options = homes.has(new URL(url).origin) ? fetchOptions : { ...fetchOptions, headers: {} }
+  async function send (url: string, { method, headers, body }: OpenidRequest, signal: AbortSignal, askedAt: number): Promise<Response> {
+    const options = optionsAt(url, homes, fetchOptions)
     const init = { method, headers, body: body as URLSearchParams | undefined }
     if (method === 'POST') {
       const text = await sendOnce({ url, init, read: (answer) => checkAnswer(answer, isSigned) }, options, dangerouslyAllowHttp, signal)
@@ -93,22 +85,6 @@ export function createIntrospectionClient (provider: Provider, introspection: In
     endpoint.doubt()
     keySet?.doubt()
   }
-}
-
-async function authenticate ({ ClientSecretBasic, ClientSecretPost, PrivateKeyJwt, modifyAssertion }: Library, client: ClientAuthentication): Promise<OpenidClient.ClientAuth> {
-  if (client.method !== 'private_key_jwt') return (client.method === 'client_secret_basic' ? ClientSecretBasic : ClientSecretPost)(client.secret.reveal())
-  const { key, alg, kid } = client
-  const imported = await crypto.subtle.importKey('pkcs8', key.export({ type: 'pkcs8', format: 'der' }), algorithmOf(alg), false, ['sign'])
-  // The library calls what Ed25519 signs by that name; the provider may know it as EdDSA.
-  return PrivateKeyJwt({ key: imported, ...(kid === undefined ? {} : { kid }) }, { [modifyAssertion]: (header: { alg?: unknown }) => { header.alg = alg } })
-}
-
-function algorithmOf (alg: string): { name: string, hash?: string, namedCurve?: string } {
-  const hash = `SHA-${alg.slice(2)}`
-  if (alg.startsWith('RS')) return { name: 'RSASSA-PKCS1-v1_5', hash }
-  if (alg.startsWith('PS')) return { name: 'RSA-PSS', hash }
-  if (alg.startsWith('ES')) return { name: 'ECDSA', namedCurve: alg === 'ES512' ? 'P-521' : `P-${alg.slice(2)}` }
-  return { name: 'Ed25519' }
 }
 
 /** Stricter than the library, which reads JSON of any type, and where a signed answer was asked for also an unsigned one. */

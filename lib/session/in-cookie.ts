@@ -1,0 +1,120 @@
+import type { SessionRecord } from '../../types/session.js'
+import type { Store } from '../../types/store.js'
+import type { Cookie } from './cookie-attributes.js'
+import { clearCookie, readCookie, writeCookie } from './cookie.js'
+import type { CookieChange } from './cookie.js'
+import { changed, maxAgeOf, nowInSeconds, sessionOf } from './keeper.js'
+import type { Kept, Loaded, RecordChange, Session, SessionKeeper } from './keeper.js'
+import { lifeOf } from './lifetime.js'
+import type { Lifetime } from './lifetime.js'
+import { Marks } from './marks.js'
+import type { Person, ProviderSession } from './marks.js'
+import { newSessionId, recordOf } from './record.js'
+import { isNearExpiry } from './refresh-time.js'
+import type { Sealer } from './seal.js'
+import { SealedRecords } from './sealed-records.js'
+
+/** What sessions in cookies need. */
+export interface InCookie {
+  readonly cookie: Cookie
+  /** Of the purpose `session`. */
+  readonly sealer: Sealer
+  /** For logouts. */
+  readonly store: Store
+  readonly lifetime: Lifetime
+}
+
+const NONE: readonly string[] = Object.freeze([])
+
+/**
+ * Sessions in the cookie itself, sealed. A cookie seen lately is not opened again, but time and logouts are looked
+ * at on every request.
+ *
+ * Of two requests at once that change a session, the browser keeps the answer that comes last. A cookie copied
+ * before a change is the session as it was, for as long as that would have lived.
+ */
+export function keepInCookie (parts: InCookie): SessionKeeper {
+  return new CookieKeeper(parts)
+}
+
+class CookieKeeper implements SessionKeeper {
+  readonly in = 'cookie'
+  readonly #cookie: Cookie
+  readonly #lifetime: Lifetime
+  readonly #records: SealedRecords
+  readonly #marks: Marks
+
+  constructor ({ cookie, sealer, store, lifetime }: InCookie) {
+    this.#cookie = cookie
+    this.#lifetime = lifetime
+    this.#records = new SealedRecords(sealer)
+    this.#marks = new Marks(store, lifetime.absolute)
+  }
+
+  load (header: string | undefined): Loaded | Promise<Loaded> {
+    const value = readCookie(this.#cookie, header)
+    if (value === undefined) return this.#none(header)
+    const record = this.#records.open(this.#cookie.name, value)
+    return record instanceof Promise ? record.then((opened) => this.#judge(opened, header)) : this.#judge(record, header)
+  }
+
+  async start (record: SessionRecord, cookies: CookieChange): Promise<Kept> {
+    const fresh = recordOf({ ...record, id: newSessionId(), outlived: undefined })
+    const former = (await this.load(cookies.header)).session?.record
+    // One of the same session at the provider will end with the new one: a mark now would say nothing else.
+    if (former !== undefined && !this.#marks.endTogether(former, fresh)) await this.#marks.end(former)
+    const outlived = await this.#marks.knownTo(fresh)
+    return this.#keep(outlived.length === 0 ? fresh : recordOf({ ...fresh, outlived }), cookies)
+  }
+
+  async save ({ record }: Session, change: RecordChange, cookies: CookieChange): Promise<Kept | undefined> {
+    if (sessionOf(record, this.#lifetime) === undefined) return undefined
+    return this.#keep(changed(record, change), cookies)
+  }
+
+  async touch (session: Session, cookies: CookieChange): Promise<readonly string[]> {
+    const { record, life } = session
+    // Whoever refreshes writes it down as well. This answer may come after that one, and must not bring the old tokens back.
+    if (!life.isTouchDue || (isNearExpiry(record, nowInSeconds()) && life.endsAt > record.accessTokenExpiresAt!)) return NONE
+    return (await this.save(session, (record) => record, cookies))?.cookies ?? NONE
+  }
+
+  async end ({ record }: Session, cookies: CookieChange): Promise<readonly string[]> {
+    await this.#marks.end(record)
+    return this.clear(cookies)
+  }
+
+  clear (cookies: CookieChange): readonly string[] {
+    return clearCookie(this.#cookie, cookies)
+  }
+
+  async reread ({ record }: Session): Promise<Session | undefined> {
+    return await this.#marks.isEnded(record) ? undefined : sessionOf(record, this.#lifetime)
+  }
+
+  async deleteBySubject (person: Person): Promise<void> {
+    await this.#marks.endBySubject(person)
+  }
+
+  async deleteBySid (session: ProviderSession): Promise<void> {
+    await this.#marks.endBySid(session)
+  }
+
+  #judge (record: SessionRecord | undefined, header: string | undefined): Loaded | Promise<Loaded> {
+    const session = record === undefined ? undefined : sessionOf(record, this.#lifetime)
+    if (session === undefined) return this.#none(header)
+    const isEnded = this.#marks.isEnded(session.record)
+    if (isEnded instanceof Promise) return isEnded.then((isEnded) => isEnded ? this.#none(header) : { session, clear: NONE })
+    return isEnded ? this.#none(header) : { session, clear: NONE }
+  }
+
+  #none (header: string | undefined): Loaded {
+    return { session: undefined, clear: clearCookie(this.#cookie, { header }) }
+  }
+
+  async #keep (record: SessionRecord, change: CookieChange): Promise<Kept> {
+    const life = lifeOf(record, this.#lifetime, nowInSeconds())
+    const sealed = await this.#records.seal(this.#cookie.name, record)
+    return { session: { record, life }, cookies: writeCookie(this.#cookie, sealed, change, maxAgeOf(life.endsAt)) }
+  }
+}

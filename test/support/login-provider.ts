@@ -1,0 +1,132 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
+import { listen } from './issuer/server.js'
+
+/** A person's browser: keeps the provider's cookies, runs no script. */
+export interface LoginBrowser {
+  /**
+   * Follows an authorization URL, logs in as `login` and consents, until the provider sends it back to `redirectUri`.
+   *
+   * @returns what it brings there
+   */
+  visit (url: string, login?: string): Promise<Arrival>
+  /** Requests a page as it is, cookies sent along. */
+  open (url: string, form?: Record<string, string>): Promise<Response>
+}
+
+/** What a browser brings to a callback. */
+export interface Arrival {
+  readonly method: 'GET' | 'POST'
+  readonly parameters: Record<string, string>
+}
+
+/** The certified provider, with people who can log in. */
+export interface LoginProvider {
+  readonly issuer: string
+  readonly secret: string
+  /** Of the client `web-key`. */
+  readonly key: KeyObject
+  browser (): LoginBrowser
+  /** Paths that were asked for so far. */
+  readonly paths: string[]
+}
+
+/** Where the clients of the provider want browsers back. */
+export const REDIRECT_URI = 'http://127.0.0.1:3000/callback'
+/** Where they want them after logout. */
+export const AFTER_LOGOUT = 'http://127.0.0.1:3000/'
+
+const CLIENT = {
+  redirect_uris: [REDIRECT_URI],
+  post_logout_redirect_uris: [AFTER_LOGOUT],
+  response_types: ['code'],
+  grant_types: ['authorization_code', 'refresh_token'],
+  application_type: 'native'
+}
+
+interface Configuration { readonly [name: string]: unknown }
+
+/** Starts oidc-provider on loopback; it stops when the test ends. @param more configuration, `features` are merged */
+export async function loginProvider (t: { teardown (end: () => unknown): unknown }, more: Configuration & { readonly features?: Configuration } = {}): Promise<LoginProvider> {
+  // Its index prints a warning under Node 20; the module behind it has no types that fit this use.
+  const inner = 'oidc-provider/lib/provider.js'
+  const { Provider }: { Provider: new (issuer: string, configuration: object) => { callback (): RequestListener } } = await import(inner)
+  let handle: RequestListener = () => {}
+  const paths: string[] = []
+  const { origin, close } = await listen((request, response) => {
+    paths.push(request.url!.split('?')[0]!)
+    handle(request, response)
+  })
+  t.teardown(close)
+  const secret = `secret of +&% ${randomUUID()}`
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signing = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const { features, ...rest } = more
+  const provider = new Provider(origin, {
+    adapter: createMemoryAdapter(),
+    cookies: { keys: [randomUUID()] },
+    clients: [
+      { ...CLIENT, client_id: 'web', client_secret: secret },
+      { ...CLIENT, client_id: 'web-post', client_secret: secret, token_endpoint_auth_method: 'client_secret_post' },
+      { ...CLIENT, client_id: 'public', token_endpoint_auth_method: 'none' },
+      {
+        ...CLIENT,
+        client_id: 'web-key',
+        token_endpoint_auth_method: 'private_key_jwt',
+        token_endpoint_auth_signing_alg: 'ES256',
+        jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'web-key-1', use: 'sig', alg: 'ES256' }] }
+      }
+    ],
+    claims: { openid: ['sub'], email: ['email'], profile: ['name'] },
+    findAccount: (_ctx: object, id: string) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@example.com`, name: id }) }),
+    features: { devInteractions: { enabled: true }, revocation: { enabled: true, allowedPolicy: () => true }, rpInitiatedLogout: { enabled: true }, ...features },
+    jwks: { keys: [{ ...signing.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'rs256' }] },
+    ttl: { AccessToken: () => 600, AuthorizationCode: () => 60, IdToken: () => 600, RefreshToken: () => 3600, Interaction: () => 600, Session: () => 3600, Grant: () => 3600 },
+    ...rest
+  })
+  handle = provider.callback()
+  return { issuer: origin, secret, key: privateKey, browser, paths }
+}
+
+function browser (): LoginBrowser {
+  const cookies = new Map<string, string>()
+
+  async function open (url: string, form?: Record<string, string>): Promise<Response> {
+    const headers = { cookie: Array.from(cookies, (pair) => pair.join('=')).join('; ') }
+    const response = await fetch(url, { redirect: 'manual', headers, ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }) })
+    for (const line of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!
+      if (value === '') cookies.delete(name!)
+      else cookies.set(name!, value!)
+    }
+    return response
+  }
+
+  async function visit (url: string, login = 'ada'): Promise<Arrival> {
+    let response = await open(url)
+    for (let step = 0; step < 20; step++) {
+      const location = response.headers.get('location')
+      if (location !== null) {
+        const target = new URL(location, url)
+        if (target.href.startsWith(REDIRECT_URI)) return { method: 'GET', parameters: Object.fromEntries(target.searchParams) }
+        response = await open(target.href)
+        continue
+      }
+      const page = await response.text()
+      const [, action] = /<form[^>]* action="([^"]+)"/.exec(page) ?? []
+      if (action === undefined) throw new Error(`no form: ${response.status} ${page.slice(0, 500)}`)
+      const fields = Object.fromEntries(Array.from(page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g), ([, name, value]) => [name!, unescaped(value!)]))
+      if (action === REDIRECT_URI) return { method: 'POST', parameters: fields }
+      response = await open(new URL(action, url).href, { ...fields, login, password: 'any' })
+    }
+    throw new Error('redirects without end')
+  }
+
+  return { open, visit }
+}
+
+function unescaped (text: string): string {
+  return text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+}
