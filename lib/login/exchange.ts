@@ -4,7 +4,7 @@ import { withDeadline } from '../token/deadline.js'
 import { FetchFailure, sendOnce } from '../token/fetch-json.js'
 import { createOpenid, optionsAt, originsOf } from '../token/openid.js'
 import type { ClientAuthentication, Configured, OpenidRequest } from '../token/openid.js'
-import { Patience } from '../token/patience.js'
+import { Patience, wishOf } from '../token/patience.js'
 import { DEADLINE } from '../token/timing.js'
 import { OAuthRefusal } from './answers.js'
 import type { ReadAnswer } from './answers.js'
@@ -58,7 +58,8 @@ export function createExchanges (documents: readonly string[], { provider, clien
     if (patience.left > 0) throw new FetchFailure('the provider wants to be asked later', { retryAfter: patience.left })
     const init = { method, headers, body: body as URLSearchParams | undefined }
     const answer = await sendOnce({ url, init, read }, optionsAt(url, homes, fetchOptions), provider.dangerouslyAllowHttp, signal).catch((error: FetchFailure) => {
-      patience.heed(error)
+      const wish = wishOf(error)
+      if (wish !== undefined) patience.heed(wish)
       metadata.doubt()
       throw error
     })
