@@ -13,7 +13,7 @@ const skip = reasonToSkip() ?? false
 
 /** Runs `test/support/session-process.ts`; killed with the test. */
 function startProcess (t: { teardown (end: () => unknown): unknown }, ...args: Array<string | number>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('../support/session-process.ts', import.meta.url)), ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(new URL('../support/session-process.ts', import.meta.url)), ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => { child.kill('SIGKILL') })
   const output = { text: '' }
   child.stdout.on('data', (bytes) => { output.text += bytes })
