@@ -1,28 +1,15 @@
 import { bearerChallenge } from './challenge.js'
 import type { BearerChallenge } from './challenge.js'
+import type { AuthErrorCode } from './error-codes.js'
+import { nameErrors } from './error-names.js'
 import type { Refusal } from './refusal.js'
-
-/** Every code an `AuthError` can carry. The table in README explains each. */
-export type AuthErrorCode =
-  | 'GATEHOUSE_CREDENTIAL_MISSING'
-  | 'GATEHOUSE_CREDENTIAL_MALFORMED'
-  | 'GATEHOUSE_TOKEN_INVALID'
-  | 'GATEHOUSE_CREDENTIAL_INVALID'
-  | 'GATEHOUSE_SCOPE_INSUFFICIENT'
-  | 'GATEHOUSE_FORBIDDEN'
-  | 'GATEHOUSE_NO_ORGANIZATION'
-  | 'GATEHOUSE_NOT_AN_ACCESS_TOKEN'
-  | 'GATEHOUSE_NOT_AUTHENTICATED'
-  | 'GATEHOUSE_ROUTE_MISCONFIGURED'
-  | 'GATEHOUSE_TOO_MANY_REQUESTS'
-  | 'GATEHOUSE_UNAVAILABLE'
 
 interface Answer {
   readonly statusCode: number
   readonly code: AuthErrorCode
   /** What the caller gets. Nothing a caller sent is in it; only where the app itself is at fault is it not constant. */
   readonly message: string
-  /** The error code of RFC 6750 section 3.1, where it has one for the case. */
+  /** An OAuth error code: of RFC 6750 section 3.1 where it has one for the case, or the one a provider refused a login with. */
   readonly error?: string
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -35,7 +22,7 @@ interface Answer {
 export class AuthError extends Error {
   readonly statusCode: number
   readonly code: AuthErrorCode
-  /** OAuth error code, undefined where RFC 6750 has none for the case. */
+  /** OAuth error code: that of RFC 6750 where it has one for the case, or the one a provider refused a login with. */
   readonly error: string | undefined
   /** Headers the answer needs, the challenge among them. */
   readonly headers: Readonly<Record<string, string>>
@@ -228,8 +215,7 @@ function inSeconds (retryAfter: number): Answer['headers'] & object {
   return { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }
 }
 
-// On the prototypes: own members would stand in every log line beside the type.
-for (const [name, { prototype }] of Object.entries({
+nameErrors({
   AuthError,
   MissingCredentialError,
   InvalidRequestError,
@@ -243,4 +229,4 @@ for (const [name, { prototype }] of Object.entries({
   RouteMisconfiguredError,
   TooManyRequestsError,
   UnavailableError
-})) Object.defineProperty(prototype, 'name', { value: name, writable: true, configurable: true })
+})

@@ -5,10 +5,12 @@ import { AuthError, ForbiddenError, InvalidCredentialError, InvalidTokenError } 
 import { guard } from './guard.js'
 import type { Policy } from './policy.js'
 import { missing } from './presented.js'
-import type { Finder, Finding, Presented } from './presented.js'
+import type { Finder } from './presented.js'
 import type { Reporter } from './report.js'
 import type { Caller } from './request-auth.js'
 import type { Routes } from './routes.js'
+import type { Finding, Presented } from './source.js'
+import type { WebLoginPlace } from './web-login.js'
 
 /** Where the hooks leave what they know of a request. */
 export const kCaller = Symbol('gatehouse.caller')
@@ -30,6 +32,7 @@ interface Parts {
   readonly routes: Routes
   readonly find: Finder
   readonly reporter: Reporter
+  readonly place: WebLoginPlace
   /** Whether policies are decided as soon as the caller is known. */
   readonly enforceEarly: boolean
 }
@@ -52,7 +55,7 @@ export interface Hooks {
 }
 
 /** @param hookName what Fastify prints the first hook as */
-export function createHooks ({ routes, find, reporter, enforceEarly }: Parts, hookName: string): Hooks {
+export function createHooks ({ routes, find, reporter, place, enforceEarly }: Parts, hookName: string): Hooks {
   function authenticate (request: FastifyRequest, reply: FastifyReply, done: Done): void {
     if (request.is404) return done()
     try {
@@ -69,14 +72,10 @@ export function createHooks ({ routes, find, reporter, enforceEarly }: Parts, ho
   }
 
   function judge (finding: Finding, policy: Policy, request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    if (!('source' in finding)) {
-      if (policy.mode === 'required') fail(missing(finding, policy.scope), request, reply, done)
-      else admit({ policy, reply, reporter, identity: undefined, credential: undefined }, request, done)
-      return
-    }
+    if (!('source' in finding)) return admitNobody(policy, request, reply, done, () => missing(finding, policy.scope))
     const attempt: Attempt = { presented: finding, policy, request, reply, done }
     try {
-      const outcome = finding.source.identify(finding.credential, request, policy)
+      const outcome = finding.source.identify(finding.credential, request, policy, reply)
       if (outcome instanceof Promise) outcome.then((identity) => { accept(identity, attempt) }, (error: unknown) => { refuse(error, attempt) })
       else if (outcome instanceof AuthError) refuse(outcome, attempt)
       else accept(outcome, attempt)
@@ -86,15 +85,22 @@ export function createHooks ({ routes, find, reporter, enforceEarly }: Parts, ho
   }
 
   function accept (identity: Identity, { presented: { source, credential }, policy, request, reply, done }: Attempt): void {
-    // What one caller's cookie or key opened is not for a shared cache; the route may say otherwise.
-    if (!source.isAuthorization) reply.header('cache-control', 'private')
+    // What one caller's cookie or key opened is not for a shared cache; the route may say otherwise. A refreshed session is for none.
+    if (!source.isAuthorization && reply.getHeader('cache-control') !== 'no-store') reply.header('cache-control', 'private')
     admit({ policy, reply, reporter, identity, credential }, request, done)
   }
 
   function refuse (error: unknown, { presented: { source, credential }, policy, request, reply, done }: Attempt): void {
-    // A browser keeps sending what has ended: where nothing is demanded it counts as none.
-    if (source.isCookie && policy.mode === 'optional' && isBadCredential(error)) admit({ policy, reply, reporter, identity: undefined, credential: undefined }, request, done)
+    // A browser keeps sending what has ended: where nothing is demanded it counts as none, as it does where it is a session.
+    if (source.isCookie && isBadCredential(error) && (policy.mode === 'optional' || error.reason === 'session_unknown')) admitNobody(policy, request, reply, done, () => error)
     else fail(source.isBearer ? asBearerError(error, credential) : error, request, reply, done)
+  }
+
+  /** @param refusal where somebody is demanded */
+  function admitNobody (policy: Policy, request: FastifyRequest, reply: FastifyReply, done: Done, refusal: () => AuthError): void {
+    if (policy.mode !== 'public' && place.login?.challenge(request, reply, policy, (error) => { fail(error, request, reply, done) }) === true) return
+    if (policy.mode === 'required') fail(refusal(), request, reply, done)
+    else admit({ policy, reply, reporter, identity: undefined, credential: undefined }, request, done)
   }
 
   function admit (caller: Caller, request: FastifyRequest, done: Done): void {
@@ -136,7 +142,7 @@ function asBearerError (error: unknown, token: string): unknown {
   return error instanceof InvalidTokenError ? notToken68(token) ?? error : error
 }
 
-function isBadCredential (error: unknown): boolean {
+function isBadCredential (error: unknown): error is AuthError {
   return error instanceof InvalidTokenError || error instanceof InvalidCredentialError
 }
 

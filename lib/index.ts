@@ -7,6 +7,7 @@ import { createPipeline } from './authenticate.js'
 import { putToWork } from './authenticators.js'
 import { createHooks, kCaller } from './hooks.js'
 import { createGatehouse } from './instance.js'
+import { shareInternals } from './internals.js'
 import { claimScope } from './lineage.js'
 import { readOptions } from './options.js'
 import { createFinder } from './presented.js'
@@ -14,7 +15,10 @@ import { createReporter } from './report.js'
 import { createRequestAuth } from './request-auth.js'
 import { createRoutes } from './routes.js'
 import { startUp, warnAboutOrder } from './startup.js'
+import { memoryStore } from './store/memory.js'
 import { createKeyRings } from './token/rings.js'
+import { checkReachable } from './unreachable-routes.js'
+import type { WebLoginPlace } from './web-login.js'
 
 let registrations = 0
 
@@ -30,12 +34,15 @@ async function plugin (app: FastifyInstance, options: GatehouseOptions): Promise
   const routes = createRoutes(app, settings)
   const pipeline = createPipeline(settings, rings)
   const authenticators = settings.authenticators.map(putToWork)
+  const place: WebLoginPlace = { login: undefined }
   const hookName = `gatehouseAuthenticate${++registrations}`
-  const hooks = createHooks({ routes, find: createFinder({ settings, rings, pipeline, authenticators }), reporter, enforceEarly: settings.enforce === 'onRequest' }, hookName)
+  const find = createFinder({ settings, rings, pipeline, authenticators, place })
+  const hooks = createHooks({ routes, find, reporter, place, enforceEarly: settings.enforce === 'onRequest' }, hookName)
   const corsCameFirst = app.hasPlugin('@fastify/cors')
 
-  const gatehouse: Gatehouse = createGatehouse({ settings, rings, routes, pipeline, authenticators, reporter })
+  const gatehouse: Gatehouse = createGatehouse({ settings, rings, routes, pipeline, authenticators, reporter, place })
   app.decorate('gatehouse', gatehouse)
+  shareInternals(app, { settings, rings, pipeline, reporter, store: settings.store ?? memoryStore(), place })
   app.decorateRequest(kCaller, null)
   app.decorateRequest('auth', {
     getter () { return createRequestAuth(this, this[kCaller] ?? undefined) },
@@ -53,6 +60,7 @@ async function plugin (app: FastifyInstance, options: GatehouseOptions): Promise
   if (settings.enforce === 'preHandler') app.addHook('preHandler', hooks.authorize)
   app.addHook('onReady', async function gatehouseStartsUp () {
     warnAboutOrder(app, routes, hookName, corsCameFirst)
+    checkReachable(routes, settings, place.login, app.log)
     await startUp(app, settings, rings, routes)
   })
   app.addHook('onClose', async function gatehouseCloses () {
@@ -75,7 +83,10 @@ export {
   AuthError, ForbiddenError, InsufficientScopeError, InvalidCredentialError, InvalidRequestError, InvalidTokenError, MissingCredentialError,
   NoOrganizationError, NotAnAccessTokenError, NotAuthenticatedError, RouteMisconfiguredError, TooManyRequestsError, UnavailableError
 } from './errors.js'
-export type { AuthErrorCode } from './errors.js'
+export type { AuthErrorCode } from './error-codes.js'
+export { LoginError, ProviderUnavailableError } from './login/errors.js'
+export { CookieTooLargeError, LoginRequiredError, NoSessionError } from './session/errors.js'
+export { StoreUnavailableError } from './store/unavailable.js'
 export { apiKey } from './api-key.js'
 export { getAuth } from './get-auth.js'
 export { auth0, authgear, clerk, cognito, entra, fusionauth, google, keycloak, oidc, okta, tesseral, zitadel } from './providers/index.js'
@@ -84,15 +95,20 @@ export type {
   HostedSettings, KeycloakOptions, OidcOptions, OktaOptions, ProviderSettings, TesseralAccessTokenClaims, TesseralApiKeyOptions, TesseralOptions, ZitadelOptions
 } from './providers/index.js'
 export { redactPaths } from './redact-paths.js'
+export { memoryStore } from './store/memory.js'
+export { redisStore } from './store/redis.js'
 export type { Reason, Refusal } from './refusal.js'
 export type { AnswerCacheOptions, ApiKeyOptions, AuthenticateContext, Authenticator, CallBudget, StoredApiKey, Vouched } from '../types/authenticator.js'
 export type { RequestAuth } from '../types/auth.js'
 export type { AccessTokenClaims, StandardClaims } from '../types/claims.js'
-export type { Gatehouse, GuardedRoute, GuardedScope, ProviderHealth, Stats } from '../types/gatehouse.js'
+export type { Gatehouse, GuardedRoute, GuardedScope, ProviderHealth, Sessions, Stats } from '../types/gatehouse.js'
 export type { CredentialsType, Identity } from '../types/identity.js'
 export type { CacheOptions, DefaultAuth, FetchOptions, GatehouseOptions } from '../types/options.js'
 export type { IntrospectionOptions } from '../types/introspection.js'
 export type { ClaimMapping, ClaimPath, ClaimSource, ClaimValues, JsonWebKeySet, KeyLocation, KeyOptions, Provider, ProviderResolver, SigningAlgorithm, TokenKind } from '../types/provider.js'
 export type { AuthMode, ClaimRequirement, Demands, GroupPolicy, Primitive, Requirement, RouteAuth, RouteDescription, RoutePolicy } from '../types/route.js'
+export type { Json, JsonMembers } from '../types/session.js'
+export type { IoredisClient, MemoryStoreOptions, NodeRedisClient, RedisStoreOptions, Store, StoreSetOptions } from '../types/store.js'
+export type { WebSession } from '../types/web-session.js'
 // Only a star lets `declare module 'fastify-gatehouse' { interface Register }` reach the interface itself.
 export type * from '../types/register.js'

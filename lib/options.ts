@@ -1,8 +1,11 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { DefaultAuth, FetchOptions } from '../types/options.js'
 import type { Provider, ProviderResolver } from '../types/provider.js'
+import type { Store } from '../types/store.js'
 import { checkAuthenticators } from './authenticator-options.js'
 import type { CheckedAuthenticator } from './authenticator-options.js'
+import { readBaseUrls } from './base-url.js'
+import type { BaseUrl } from './base-url.js'
 import { expected, isPlainObject, plainObject, refuseUnknownKeys, within } from './configuration.js'
 import { isProvider } from './providers/define.js'
 
@@ -19,12 +22,16 @@ export interface Settings {
   readonly enforce: 'preHandler' | 'onRequest'
   readonly startup: 'warm' | 'lazy' | 'require'
   readonly authenticators: readonly CheckedAuthenticator[]
-  /** Origins whose pages may act with cookies. */
+  /** Where people reach this server; none if nobody said. */
+  readonly bases: readonly BaseUrl[]
+  /** Origins whose pages may act with cookies, this server's own among them. */
   readonly trustedOrigins: readonly string[]
+  /** undefined: the default, in memory. */
+  readonly store: Store | undefined
   readonly fetchOptions: FetchOptions
 }
 
-const OPTIONS = ['provider', 'defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'trustedOrigins', 'fetchOptions']
+const OPTIONS = ['provider', 'defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'baseUrl', 'trustedOrigins', 'store', 'fetchOptions']
 /** Fastify passes a registration's own options through to the plugin. */
 const FASTIFYS_OWN = ['prefix', 'logLevel', 'logSerializers']
 
@@ -32,7 +39,7 @@ const FASTIFYS_OWN = ['prefix', 'logLevel', 'logSerializers']
 export function readOptions (options: unknown): Settings {
   const given = plainObject('gatehouse', options, 'pass { provider: … }')
   refuseUnknownKeys('gatehouse', Object.fromEntries(Object.entries(given).filter(([key]) => !FASTIFYS_OWN.includes(key))), OPTIONS)
-  const { provider, defaultAuth = 'required', cache = {}, clockTolerance = 10, enforce = 'preHandler', startup = 'warm', authenticators = [], trustedOrigins = [], fetchOptions = {} } = given
+  const { provider, defaultAuth = 'required', cache = {}, clockTolerance = 10, enforce = 'preHandler', startup = 'warm', authenticators = [], baseUrl, trustedOrigins = [], store, fetchOptions = {} } = given
   const resolver = typeof provider === 'function' ? provider as ProviderResolver : undefined
   if (typeof defaultAuth !== 'function') oneOf('gatehouse.defaultAuth', defaultAuth, ['required', 'optional', 'public'])
   oneOf('gatehouse.enforce', enforce, ['preHandler', 'onRequest'])
@@ -41,6 +48,8 @@ export function readOptions (options: unknown): Settings {
     throw new TypeError("gatehouse.startup: 'require' needs providers known at boot, a resolver has none; use 'warm' or 'lazy'")
   }
   const providers = resolver === undefined ? providersByIssuer(provider, authenticators) : new Map<string, Provider>()
+  // Written with no value it is an environment variable that is not set.
+  const bases = 'baseUrl' in given ? readBaseUrls('gatehouse.baseUrl', baseUrl) : Object.freeze([])
   return Object.freeze({
     providers,
     resolver,
@@ -50,7 +59,9 @@ export function readOptions (options: unknown): Settings {
     enforce: enforce as Settings['enforce'],
     startup: startup as Settings['startup'],
     authenticators: checkAuthenticators(authenticators, [...providers.values()].flatMap(({ name, apiKeys }) => apiKeys === undefined ? [name] : [name, 'api_key'])),
-    trustedOrigins: origins(trustedOrigins),
+    bases,
+    trustedOrigins: Object.freeze([...bases.map(({ origin }) => origin), ...origins(trustedOrigins)]),
+    store: store === undefined ? undefined : checkedStore('gatehouse.store', store),
     fetchOptions: fetchSettings(fetchOptions)
   })
 }
@@ -98,6 +109,15 @@ function origins (value: unknown): readonly string[] {
     }
   }
   return Object.freeze([...value as string[]])
+}
+
+const STORE_METHODS = ['get', 'set', 'delete', 'add', 'extend', 'release', 'deleteByIndex']
+
+/** The user's own, neither copied nor frozen. */
+function checkedStore (path: string, store: unknown): Store {
+  const members = typeof store === 'object' && store !== null ? store as Readonly<Record<string, unknown>> : {}
+  if (STORE_METHODS.every((method) => typeof members[method] === 'function') && typeof members.isShared === 'boolean') return store as Store
+  throw new TypeError(`${path}: expected what memoryStore() or redisStore(client) returns${'status' in members || 'isOpen' in members ? '; this is the client: write redisStore(client)' : ''}`)
 }
 
 function cacheSettings (cache: unknown): Settings['cache'] {

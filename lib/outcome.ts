@@ -13,6 +13,8 @@ export interface Allowed {
   /** Names of those who may vouch. */
   readonly providers: readonly string[] | undefined
   readonly credentials: readonly CredentialsType[] | undefined
+  /** Whether it demands what a session has from its access token alone: scopes, permissions, roles. */
+  readonly needsAccessToken?: boolean
 }
 
 /** The error for a good credential of somebody who may not vouch here. */

@@ -15,10 +15,12 @@ export interface Policy {
   readonly authorize: ReadonlyArray<(request: FastifyRequest) => boolean | Promise<boolean>>
   /** The scopes a caller should ask for, for challenges. */
   readonly scope: string | undefined
+  /** Whether it demands what a session has from its access token alone: scopes, permissions, roles. */
+  readonly needsAccessToken: boolean
 }
 
 export const PUBLIC: Policy = Object.freeze({
-  mode: 'public', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined
+  mode: 'public', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined, needsAccessToken: false
 })
 
 const MEMBERS = ['scopes', 'permissions', 'roles'] as const
@@ -84,7 +86,8 @@ export function compilePolicy (path: string, config: RawPolicy, known: KnownName
     credentials,
     demands: Object.freeze(demands),
     authorize: Object.freeze(authorize === undefined ? [] : [authorize]),
-    scope: sufficientScope(demands)
+    scope: sufficientScope(demands),
+    needsAccessToken: demands.some(({ kind }) => kind !== 'claim')
   })
 }
 
@@ -99,7 +102,8 @@ export function bothPolicies (outer: Policy, inner: Policy): Policy {
     credentials: inBoth(outer.credentials, inner.credentials),
     demands: Object.freeze(demands),
     authorize: Object.freeze([...outer.authorize, ...inner.authorize]),
-    scope: sufficientScope(demands)
+    scope: sufficientScope(demands),
+    needsAccessToken: demands.some(({ kind }) => kind !== 'claim')
   })
 }
 

@@ -9,31 +9,13 @@ import { ForbiddenError, InvalidRequestError, InvalidTokenError, MissingCredenti
 import type { Settings } from './options.js'
 import { mayActByCookie } from './origin.js'
 import { providerRefused } from './outcome.js'
-import type { Allowed, MaybePromise, Outcome } from './outcome.js'
+import type { MaybePromise } from './outcome.js'
 import { loggable } from './refusal.js'
 import type { Refusal } from './refusal.js'
+import type { Finding, Presented, Source } from './source.js'
 import { looksLikeJws } from './token/parse.js'
 import type { KeyRings } from './token/rings.js'
-
-/** Where a credential was found, and who judges it. */
-export interface Source {
-  /** Whether the browser sends it by itself. */
-  readonly isCookie: boolean
-  /** Whether shared caches know of it: they keep no answer to a request with an Authorization header (RFC 9111 section 3.5). */
-  readonly isAuthorization: boolean
-  /** Whether it came as `Authorization: Bearer`. */
-  readonly isBearer: boolean
-  identify (credential: string, request: FastifyRequest, allowed: Allowed): Outcome
-}
-
-/** The one credential of a request. */
-export interface Presented {
-  readonly source: Source
-  readonly credential: string
-}
-
-/** What a request presents, or why it presents nothing. */
-export type Finding = Presented | Pick<Refusal, 'reason' | 'found' | 'hint'>
+import type { WebLoginPlace } from './web-login.js'
 
 /** An authenticator of the app. */
 interface OwnSource extends Source, Pick<WorkingAuthenticator, 'from' | 'match'> {}
@@ -43,18 +25,19 @@ interface Parts {
   readonly rings: KeyRings
   readonly pipeline: Pipeline
   readonly authenticators: readonly WorkingAuthenticator[]
+  readonly place: WebLoginPlace
 }
 
 /**
  * Finds the one credential of a request. In this order: what authenticators find in headers; the Bearer token; cookies,
- * which are not looked at where a header carries a credential.
+ * which are not looked at where a header carries a credential: an authenticator's, a provider's, the session's.
  *
  * @throws InvalidRequestError for two credentials in headers
  * @throws ForbiddenError for a cookie sent by a page that is not trusted
  */
 export type Finder = (request: FastifyRequest) => MaybePromise<Finding>
 
-export function createFinder ({ settings, rings, pipeline, authenticators }: Parts): Finder {
+export function createFinder ({ settings, rings, pipeline, authenticators, place }: Parts): Finder {
   const bearer: Source = { isCookie: false, isAuthorization: true, isBearer: true, identify: pipeline.identify }
   const own = authenticators.map(({ from, match, identify }): OwnSource => ({ from, match, isCookie: from === 'cookie', isAuthorization: from === 'authorization', isBearer: false, identify }))
   const inHeaders = own.filter(({ isCookie }) => !isCookie)
@@ -69,7 +52,7 @@ export function createFinder ({ settings, rings, pipeline, authenticators }: Par
       return found
     }
     if (typeof token === 'string') return { source: bearer, credential: token }
-    if (request.headers.cookie === undefined || (inCookies.length === 0 && cookies.length === 0)) return token
+    if (request.headers.cookie === undefined || (inCookies.length === 0 && cookies.length === 0 && place.login === undefined)) return token
     return inCookie(request, request.headers.cookie, token)
   }
 
@@ -99,6 +82,7 @@ export function createFinder ({ settings, rings, pipeline, authenticators }: Par
       if (values.length > 1) return { reason: 'cookie_repeated', hint: 'two cookies of that name come from two domains or paths' }
       if (values.length === 1) return trusted({ source, credential: values[0]! }, request, ring.project.trustedDomains)
     }
+    if (place.login?.carries(header) === true) return trusted({ source: place.login.source, credential: header }, request, [])
     return nothing
   }
 

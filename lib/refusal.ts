@@ -1,4 +1,4 @@
-/** Why a credential or a caller was refused. Closed: README explains each, a test holds both together. */
+/** Why a credential, a caller or a login was refused. Closed: docs/errors.md explains each, a test holds both together. */
 export type Reason =
   // the credential as it came
   | 'header_missing' | 'scheme_unsupported' | 'header_malformed' | 'header_repeated' | 'credentials_repeated' | 'cookie_repeated'
@@ -15,8 +15,18 @@ export type Reason =
   | 'token_inactive' | 'credential_malformed' | 'credential_unknown'
   // the caller
   | 'scope_missing' | 'permission_missing' | 'role_missing' | 'claim_refused' | 'authorize_refused' | 'organization_missing' | 'accessor_refused'
+  // the session
+  | 'session_unknown' | 'access_token_ended'
+  // a login and its callback
+  | 'transaction_missing' | 'callback_malformed' | 'state_mismatch' | 'provider_mismatch' | 'issuer_missing' | 'authorization_refused' | 'after_login_refused'
+  // what came for the code or the refresh token
+  | 'grant_refused' | 'answer_refused' | 'authorized_party_mismatch' | 'acr_mismatch' | 'access_token_hash_mismatch'
+  | 'login_changed' | 'access_token_refused' | 'subject_mismatch'
+  // the provider ends a session
+  | 'logout_token_refused'
   // ours
   | 'keys_unavailable' | 'introspection_failed' | 'backend_failed' | 'authenticator_failed' | 'calls_exhausted' | 'resolver_failed' | 'accessor_misused' | 'route_misconfigured'
+  | 'provider_unavailable' | 'client_refused' | 'store_unavailable' | 'cookie_too_large' | 'host_unknown'
 
 /**
  * What the operator is told: one log line and one `diagnostics_channel` message carry it. Texts that came with

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestAuth } from '../types/auth.js'
 import type { Identity } from '../types/identity.js'
 import type { Demands } from '../types/route.js'
+import type { WebSession } from '../types/web-session.js'
 import { plainObject, refuseUnknownKeys } from './configuration.js'
 import { compileDemands } from './demand.js'
 import { NoOrganizationError, NotAnAccessTokenError, NotAuthenticatedError } from './errors.js'
@@ -10,6 +11,8 @@ import type { AuthError } from './errors.js'
 import { guard } from './guard.js'
 import type { Policy } from './policy.js'
 import type { Reporter } from './report.js'
+import { NoSessionError } from './session/errors.js'
+import { kSession } from './session/request-session.js'
 
 /** What the hooks know of a request. */
 export interface Caller {
@@ -54,9 +57,17 @@ class CallerAuth implements RequestAuth {
     throw this.#refuse(new NoOrganizationError({ reason: 'organization_missing', provider, clientId }))
   }
 
+  get session (): WebSession {
+    const { type, provider } = this.#identity('session')
+    if (type === 'session') return this.#request[kSession]!
+    throw this.#refuse(new NoSessionError({ reason: 'accessor_refused', provider, found: type, hint: "the route's handler asks for the session: accept sessions only, config: { auth: { credentials: ['session'] } }, or look at request.auth.credentialsType first" }))
+  }
+
   credentials (): string {
-    this.#identity('credentials()')
-    return this.#caller!.credential!
+    const { type, provider } = this.#identity('credentials()')
+    // A session's cookie is for this site alone.
+    if (type !== 'session') return this.#caller!.credential!
+    throw this.#refuse(new NotAnAccessTokenError({ reason: 'accessor_refused', provider, found: type, hint: "a session's cookie is for nobody else: ask await request.auth.session.accessToken()" }))
   }
 
   accessTokenClaims<Claims extends object> (): Readonly<Claims> {

@@ -23,7 +23,7 @@ interface Declaration {
 }
 
 /** A row of the guard table while it can still change. */
-type Row = { -readonly [Member in keyof GuardedRoute]: GuardedRoute[Member] } & { readonly prefix: string }
+type Row = { -readonly [Member in keyof GuardedRoute]: GuardedRoute[Member] } & { readonly prefix: string, policy: Policy }
 
 /** A route's config as it is once we looked at it. */
 type Config = FastifyContextConfig & {
@@ -53,6 +53,8 @@ export interface Routes {
    */
   policyOf (request: FastifyRequest): Policy
   table (): GuardedRoute[]
+  /** The policies of the routes in it. */
+  policies (): Array<{ readonly method: string, readonly url: string, readonly policy: Policy }>
 }
 
 /** @param root the scope the plugin is registered in */
@@ -84,7 +86,7 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
   }
 
   function note (route: RouteDescription, policy: Policy): readonly Row[] {
-    const rows = methodsOf(route).map((method) => ({ method, url: route.url, auth: policy.mode, demands: inWords(policy), prefix: route.prefix }))
+    const rows = methodsOf(route).map((method) => ({ method, url: route.url, auth: policy.mode, demands: inWords(policy), prefix: route.prefix, policy }))
     table.push(...rows)
     return rows
   }
@@ -102,7 +104,7 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
     const policy = compile(route, config, declared?.demanded ?? groupsAround(scope))
     const rows = declared?.rows ?? table.filter(({ method, url }) => url === route.url && methodsOf(route).includes(method))
     if (rows.length === 0) note(route, policy)
-    for (const row of rows) Object.assign(row, { auth: policy.mode, demands: inWords(policy) })
+    for (const row of rows) Object.assign(row, { auth: policy.mode, demands: inWords(policy), policy })
     return policy
   }
 
@@ -146,7 +148,9 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
       return config[kPolicy] ?? compileLate(config, { method: routeOptions.method, url: routeOptions.url!, prefix: request.server.prefix }, request.server)
     },
 
-    table: () => table.flatMap(({ prefix, ...row }) => {
+    policies: () => table.map(({ method, url, policy }) => ({ method, url, policy })),
+
+    table: () => table.flatMap(({ prefix, policy, ...row }) => {
       const slashed = { ...row, url: `${row.url}/` }
       return row.method !== 'HEAD' && row.url === prefix && root.hasRoute({ ...slashed, method: row.method as HTTPMethods }) ? [row, slashed] : [row]
     })
@@ -173,7 +177,12 @@ function knownNames ({ resolver, providers, authenticators }: Settings): KnownNa
   const configured = [...providers.values()]
   return {
     providers: resolver === undefined ? [...configured.map(({ name }) => name), ...own] : undefined,
-    credentials: [...new Set(['access_token', ...configured.some(({ apiKeys }) => apiKeys !== undefined) ? ['api_key'] : [], ...own])]
+    credentials: [...new Set([
+      'access_token',
+      ...configured.some(({ apiKeys }) => apiKeys !== undefined) ? ['api_key'] : [],
+      ...configured.some(({ client }) => client !== undefined) ? ['session'] : [],
+      ...own
+    ])]
   }
 }
 

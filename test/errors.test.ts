@@ -3,9 +3,10 @@ import t from 'tap'
 import Fastify from 'fastify'
 import * as errors from '../lib/errors.js'
 import type { AuthError } from '../lib/errors.js'
-import type { Refusal } from '../lib/refusal.js'
+import * as login from '../lib/login/errors.js'
+import * as session from '../lib/session/errors.js'
 
-const refusal: Refusal = { reason: 'token_malformed', found: 'hunter2', hint: 'for the operator' }
+const refusal: login.LoginRefusal = { reason: 'token_malformed', provider: 'oidc', found: 'hunter2', hint: 'for the operator' }
 const malformed = 'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token'
 const invalid = 'The access token is expired, revoked, malformed or not meant for this API'
 const lacking = 'The access token lacks a scope this request needs'
@@ -93,6 +94,26 @@ const TABLE: Readonly<Record<string, readonly [AuthError, Answer]>> = {
   '"not now" is a 503 with Retry-After and no challenge': [
     new errors.UnavailableError(refusal, 7),
     { status: 503, code: 'GATEHOUSE_UNAVAILABLE', message: 'The credential cannot be verified right now', retryAfter: '7' }
+  ],
+  'a login that came to nothing is a 400': [
+    new login.LoginError(refusal),
+    { status: 400, code: 'GATEHOUSE_LOGIN_FAILED', message: 'The login could not be completed: start it again' }
+  ],
+  'a login somebody refused is a 403 with the OAuth error code': [
+    new login.LoginError(refusal, 'access_denied'),
+    { status: 403, code: 'GATEHOUSE_LOGIN_REFUSED', message: 'The login was refused', error: 'access_denied' }
+  ],
+  'a provider that is away is a 503 with Retry-After and no challenge': [
+    new login.ProviderUnavailableError(refusal, 6.2),
+    { status: 503, code: 'GATEHOUSE_PROVIDER_UNAVAILABLE', message: 'The identity provider cannot be reached right now', retryAfter: '7' }
+  ],
+  'a session that is over is a 401 with a bare challenge': [
+    new session.LoginRequiredError(refusal),
+    { status: 401, code: 'GATEHOUSE_LOGIN_REQUIRED', message: 'Logging in again is required', challenge: 'Bearer realm="api"' }
+  ],
+  'a session asked of what is none is a 403 without challenge': [
+    new session.NoSessionError(refusal),
+    { status: 403, code: 'GATEHOUSE_NO_SESSION', message: 'This needs a session' }
   ]
 }
 
@@ -117,8 +138,41 @@ for (const [title, [error, expected]] of Object.entries(TABLE)) {
 }
 
 t.test('the table above knows every class', async (t) => {
-  const classes = Object.values(errors).filter((value) => value !== errors.AuthError)
+  // CookieTooLargeError says by itself why: it has a test of its own.
+  const others: readonly unknown[] = [errors.AuthError, session.CookieTooLargeError]
+  const classes = Object.values({ ...errors, ...login, ...session }).filter((value) => !others.includes(value))
   t.strictSame(new Set(Object.values(TABLE).map(([error]) => error.constructor)), new Set<unknown>(classes))
+})
+
+t.test('every error has its name, and not as a member that log lines would repeat', async (t) => {
+  for (const [name, Class] of Object.entries({ ...errors, ...login, ...session })) t.equal(Class.prototype.name, name)
+  for (const [error] of Object.values(TABLE)) t.strictSame(Object.keys(error).sort(), ['code', 'error', 'headers', 'statusCode'], error.name)
+})
+
+t.test('a value that does not fit into cookies is a 500 that names cookie and remedy, to the operator too', async (t) => {
+  const error = new session.CookieTooLargeError({ name: '__Host-gatehouse', budget: 12_000 }, 14_082)
+  t.ok(error instanceof errors.AuthError)
+  t.match(error, {
+    statusCode: 500,
+    code: 'GATEHOUSE_COOKIE_TOO_LARGE',
+    message: "cookie __Host-gatehouse: 14082 bytes are needed and 12000 allowed; keep the session on the server: session: { in: 'store' }",
+    needed: 14_082,
+    budget: 12_000
+  })
+  t.strictSame(error.headers, {})
+  t.strictSame(error.refusal, { reason: 'cookie_too_large', expected: 12_000, found: 14_082, hint: 'cookie __Host-gatehouse: keep the session on the server' })
+  t.match(error.stack, /\n +at /)
+})
+
+t.test('a LoginError learns where another try begins, and no print, log line or copy shows it', async (t) => {
+  const error = new login.LoginError(refusal)
+  t.equal(error.loginUrl, undefined)
+  const shapeOf = () => [JSON.stringify(error), inspect(error, { showHidden: true }), Object.getOwnPropertyNames(error)]
+  const before = shapeOf()
+  t.equal(error.withLoginUrl('/login?returnTo=%2Forders'), error)
+  t.equal(error.loginUrl, '/login?returnTo=%2Forders')
+  t.strictSame(shapeOf(), before)
+  t.equal(new login.LoginError(refusal).loginUrl, undefined, 'another error learns nothing')
 })
 
 t.test('what is for the operator does not show where an error is printed or serialized', async (t) => {
@@ -142,12 +196,12 @@ t.test('the stack trace limit of the process is left as it was', async (t) => {
 
 t.test('Retry-After is in whole seconds, at least one', async (t) => {
   for (const [seconds, header] of [[-5, '1'], [0, '1'], [0.2, '1'], [1, '1'], [1.2, '2'], [30, '30']] as const) {
-    for (const Class of [errors.UnavailableError, errors.TooManyRequestsError]) t.equal(new Class(refusal, seconds).headers['retry-after'], header)
+    for (const Class of [errors.UnavailableError, errors.TooManyRequestsError, login.ProviderUnavailableError]) t.equal(new Class(refusal, seconds).headers['retry-after'], header)
   }
 })
 
 t.test('an error whose headers are changed does not change the next one', async (t) => {
-  for (const Class of [errors.MissingCredentialError, errors.InvalidRequestError, errors.InvalidTokenError, errors.InvalidCredentialError, errors.ForbiddenError]) {
+  for (const Class of [errors.MissingCredentialError, errors.InvalidRequestError, errors.InvalidTokenError, errors.InvalidCredentialError, errors.ForbiddenError, session.LoginRequiredError]) {
     const { ...before } = new Class(refusal).headers
     Reflect.set(new Class(refusal).headers, 'www-authenticate', 'changed')
     t.strictSame({ ...new Class(refusal).headers }, before)

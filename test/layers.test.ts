@@ -6,11 +6,11 @@ const root = new URL('../', import.meta.url)
 
 /** From the top down. A file may import from its own layer and those below. */
 const LAYERS: Readonly<Record<string, RegExp>> = {
-  entry: /^lib\/index\.ts$/,
-  Fastify: /^lib\/(instance|startup|unseen-routes|hooks|get-auth|redact-paths)\.ts$/,
-  assembly: /^lib\/(authenticate|authenticators|choose-provider|lineage|opaque|presented|report|request-auth|routes)\.ts$/,
-  'I/O and state': /^lib\/(token\/(?!jwks\.)|store\/|login\/(?!return-to\.)|session\/(?!(seal|secret|cookie|cookie-attributes|lifetime|json|record|refresh-time)\.))[\w-]+\.ts$/,
-  pure: /^lib\/(answer-policy|api-key|authenticator-options|base-url|challenge|configuration|cookies|credentials|demand|errors|guard|options|origin|outcome|policy|refusal|requirement|vouched|login\/return-to|providers\/[\w-]+|session\/(seal|secret|cookie|cookie-attributes|lifetime|json|record|refresh-time)|token\/jwks)\.ts$/,
+  entry: /^lib\/(login\/)?index\.ts$/,
+  Fastify: /^lib\/(instance|startup|unseen-routes|unreachable-routes|hooks|get-auth|redact-paths|login\/(backchannel-route|begin|challenge|complete|end|parts|routes|warnings))\.ts$/,
+  assembly: /^lib\/(authenticate|authenticators|choose-provider|internals|lineage|opaque|presented|report|request-auth|routes|source|web-login|session\/(request-session|session-identity|source))\.ts$/,
+  'I/O and state': /^lib\/(token\/(?!jwks\.)|store\/|login\/(?!(index|backchannel-route|begin|challenge|complete|end|parts|routes|warnings|errors|navigation|options|return-to|silent|user)\.)|session\/(?!(request-session|session-identity|source|errors|seal|secret|cookie|cookie-attributes|lifetime|json|record|refresh-time|stored-data)\.))[\w-]+\.ts$/,
+  pure: /^lib\/(answer-policy|api-key|authenticator-options|base-url|challenge|configuration|cookies|credentials|demand|error-codes|error-names|errors|guard|options|origin|outcome|policy|refusal|requirement|vouched|login\/(errors|navigation|options|return-to|silent|user)|providers\/[\w-]+|session\/(errors|seal|secret|cookie|cookie-attributes|lifetime|json|record|refresh-time|stored-data)|token\/jwks)\.ts$/,
   types: /^types\/[\w-]+\.ts$/
 }
 
@@ -117,8 +117,8 @@ t.test('what is imported is what package.json declares, and all of it', async (t
   for (const name of dependencies) t.not(usersOf(name).length, 0, `${name} is used`)
 })
 
-t.test('only the plugin is a default export', async (t) => {
-  t.strictSame(modules.filter(({ text }) => /^export default\b|\bas default\b/m.test(text)).map(({ path }) => path), ['lib/index.ts'])
+t.test('only the plugins are default exports', async (t) => {
+  t.strictSame(modules.filter(({ text }) => /^export default\b|\bas default\b/m.test(text)).map(({ path }) => path), ['lib/index.ts', 'lib/login/index.ts'])
 })
 
 t.test('no file is longer than 250 lines', async (t) => {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { apiKey } from '../lib/api-key.js'
 import { readOptions } from '../lib/options.js'
 import { oidc } from '../lib/providers/index.js'
+import { memoryStore } from '../lib/store/memory.js'
 import { mistake } from './support/mistake.js'
 
 const provider = oidc({ issuer: 'https://id.example', audience: 'https://api.example' })
@@ -13,7 +14,7 @@ t.test('options are an object', async (t) => {
 })
 
 t.test('a provider itself is no registration', async (t) => {
-  t.equal(refusal(provider), 'gatehouse: unknown key "name"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, authenticators, trustedOrigins, fetchOptions')
+  t.equal(refusal(provider), 'gatehouse: unknown key "name"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, authenticators, baseUrl, trustedOrigins, store, fetchOptions')
 })
 
 t.test('unknown options are refused and near misses named', async (t) => {
@@ -22,7 +23,7 @@ t.test('unknown options are refused and near misses named', async (t) => {
     ['clocktolerance', 'gatehouse: unknown key "clocktolerance"; did you mean "clockTolerance"?'],
     ['default_auth', 'gatehouse: unknown key "default_auth"; did you mean "defaultAuth"?'],
     ['FetchOptions', 'gatehouse: unknown key "FetchOptions"; did you mean "fetchOptions"?'],
-    ['prefixes', 'gatehouse: unknown key "prefixes"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, authenticators, trustedOrigins, fetchOptions']
+    ['prefixes', 'gatehouse: unknown key "prefixes"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, authenticators, baseUrl, trustedOrigins, store, fetchOptions']
   ]) t.equal(refusal({ provider, [key!]: 1 }), sentence)
 })
 
@@ -48,6 +49,13 @@ t.test('a value of the wrong kind is refused, never repaired', async (t) => {
     ['cache', { max: 1.5 }, 'gatehouse.cache.max: expected a whole number, got 1.5'],
     ['cache', { ttl: 0 }, 'gatehouse.cache.ttl: expected 1 to 3600 seconds, got 0'],
     ['cache', { ttl: 3601 }, 'gatehouse.cache.ttl: expected 1 to 3600 seconds, got 3601'],
+    ['baseUrl', undefined, 'gatehouse.baseUrl: expected an origin such as https://app.example.com, got undefined; is BASE_URL set?'],
+    ['baseUrl', 'http://app.example.com', "gatehouse.baseUrl: expected an https URL, got 'http://app.example.com'; plain http is for loopback"],
+    ['store', 'redis', 'gatehouse.store: expected what memoryStore() or redisStore(client) returns'],
+    ['store', null, 'gatehouse.store: expected what memoryStore() or redisStore(client) returns'],
+    ['store', { ...memoryStore() }, 'gatehouse.store: expected what memoryStore() or redisStore(client) returns'],
+    ['store', { status: 'ready', call: () => {} }, 'gatehouse.store: expected what memoryStore() or redisStore(client) returns; this is the client: write redisStore(client)'],
+    ['store', { isOpen: true, sendCommand: () => {} }, 'gatehouse.store: expected what memoryStore() or redisStore(client) returns; this is the client: write redisStore(client)'],
     ['fetchOptions', [], 'gatehouse.fetchOptions: expected an object, got []'],
     ['fetchOptions', { timeout: 1 }, 'gatehouse.fetchOptions: unknown key "timeout"; known are dispatcher, headers'],
     ['fetchOptions', { dispatcher: {} }, 'gatehouse.fetchOptions.dispatcher: expected an undici dispatcher, got a value of type object'],

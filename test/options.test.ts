@@ -1,12 +1,14 @@
 import t from 'tap'
 import Fastify from 'fastify'
-import { gatehouse, oidc } from '../lib/index.js'
+import { readBaseUrls } from '../lib/base-url.js'
+import { gatehouse, memoryStore, oidc } from '../lib/index.js'
 import { readOptions } from '../lib/options.js'
 import { mistake } from './support/mistake.js'
 
 const provider = oidc({ issuer: 'https://id.example', audience: 'https://api.example' })
 const other = oidc({ issuer: 'https://other.example', audience: 'https://api.example', name: 'other' })
 const dispatcher = { dispatch: () => true }
+const store = memoryStore()
 const match = () => undefined
 const authenticate = () => undefined
 
@@ -21,13 +23,15 @@ t.test('only the provider must be given', async (t) => {
     enforce: 'preHandler',
     startup: 'warm',
     authenticators: [],
+    bases: [],
     trustedOrigins: [],
+    store: undefined,
     fetchOptions: {}
   })
 })
 
 t.test('an option that is undefined has its default', async (t) => {
-  const names = ['defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'trustedOrigins', 'fetchOptions']
+  const names = ['defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'trustedOrigins', 'store', 'fetchOptions']
   const given = Object.fromEntries(names.map((name) => [name, undefined]))
   t.strictSame(readOptions({ provider, ...given }), readOptions({ provider }))
   t.strictSame(readOptions({ provider, cache: { max: undefined, ttl: undefined } }).cache, { max: 10_000, ttl: 300_000 })
@@ -44,7 +48,9 @@ t.test('every option is taken as it was given', async (t) => {
     enforce: 'onRequest',
     startup: 'require',
     authenticators: [{ name: 'signature', match, authenticate }],
-    trustedOrigins: ['https://app.example', 'http://localhost:5173'],
+    baseUrl: ['https://api.example', 'https://app.example/api'],
+    trustedOrigins: ['https://admin.example', 'http://localhost:5173'],
+    store,
     fetchOptions: { dispatcher, headers: { 'x-gateway': 'api' } }
   })
   t.strictSame([...providers.keys()], ['https://id.example', 'https://other.example'])
@@ -56,7 +62,9 @@ t.test('every option is taken as it was given', async (t) => {
     enforce: 'onRequest',
     startup: 'require',
     authenticators: [{ name: 'signature', from: 'header', match, shape: undefined, authenticate, answers: undefined }],
-    trustedOrigins: ['https://app.example', 'http://localhost:5173'],
+    bases: readBaseUrls('baseUrl', ['https://api.example', 'https://app.example/api']),
+    trustedOrigins: ['https://api.example', 'https://app.example', 'https://admin.example', 'http://localhost:5173'],
+    store,
     fetchOptions: { dispatcher, headers: { 'x-gateway': 'api' } }
   })
 })

@@ -6,7 +6,7 @@ const compile = (config: RawPolicy, known?: KnownNames) => compilePolicy('route 
 const texts = (config: RawPolicy) => compile(config).demands.map(({ text }) => text)
 
 t.test('a route that says nothing demands a credential, of any provider', async (t) => {
-  t.strictSame({ ...compile({}) }, { mode: 'required', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined })
+  t.strictSame({ ...compile({}) }, { mode: 'required', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined, needsAccessToken: false })
 })
 
 t.test('auth is false, a mode, or an object with a mode', async (t) => {
@@ -18,7 +18,7 @@ t.test('auth is false, a mode, or an object with a mode', async (t) => {
 
 t.test('auth: false is the one public policy, which demands nothing', async (t) => {
   t.equal(compile({ auth: false }), PUBLIC)
-  t.strictSame({ ...PUBLIC }, { mode: 'public', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined })
+  t.strictSame({ ...PUBLIC }, { mode: 'public', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined, needsAccessToken: false })
 })
 
 t.test('a route demands what its config says, scopes first', async (t) => {
@@ -26,6 +26,12 @@ t.test('a route demands what its config says, scopes first', async (t) => {
     ['scopes: a and b', 'permissions: p or q', 'roles: editor', 'claim org_id'])
   t.equal(compile({ scopes: ['a', { any: ['b', 'c'] }] }).scope, 'a b')
   t.equal(compile({ roles: 'editor' }).scope, undefined)
+})
+
+t.test('what a session has from its access token alone is told from what it has by itself', async (t) => {
+  for (const config of [{ scopes: 'a' }, { permissions: 'a' }, { roles: 'a' }]) t.equal(compile(config).needsAccessToken, true)
+  t.equal(compile({ auth: { claims: { org_id: true } } }).needsAccessToken, false)
+  t.equal(bothPolicies(compile({ roles: 'a' }), compile({})).needsAccessToken, true)
 })
 
 t.test('auth.providers says who may vouch', async (t) => {

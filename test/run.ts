@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
+import { transpile } from './support/transpile.js'
 
 /** What tests start beside Node: commands, which Debian has packages of the same name for. */
-const SERVERS = ['redis-server']
+const SERVERS = ['redis-server', 'chromium']
 
 /**
  * Runs tap. Where a server that tests start is missing, it is installed, as root on Debian; elsewhere the files that
@@ -13,7 +14,7 @@ function main (args: readonly string[]): number {
   const skipped = missing.filter(isMissing)
   if (skipped.length > 0) console.error(`not installed, so the tests that need it are skipped: ${skipped.join(', ')}`)
   const lenient = skipped.length > 0 && !process.env.CI ? ['--allow-incomplete-coverage'] : []
-  return spawnSync('tap', [...lenient, ...args], { stdio: 'inherit' }).status ?? 1
+  return spawnSync('tap', [...transpile(), ...lenient, ...args], { stdio: 'inherit' }).status ?? 1
 }
 
 function isMissing (command: string): boolean {

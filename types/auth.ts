@@ -2,6 +2,7 @@ import type { AccessTokenClaims } from './claims.js'
 import type { CredentialsType } from './identity.js'
 import type { Permission, Role, Scope } from './register.js'
 import type { Demands } from './route.js'
+import type { WebSession } from './web-session.js'
 
 /**
  * `request.auth`: who is calling and what they may do. Where nobody is authenticated every accessor but
@@ -28,13 +29,19 @@ export interface RequestAuth {
   /**
    * The raw token or API key, for services of the same audience only: a token for this API is not a token for
    * another. Never log it.
+   * @throws NotAnAccessTokenError for a session, whose cookie is for nobody else: ask `session.accessToken()`
    */
   credentials (): string
   /**
    * The verified claims, deeply frozen. `Claims` is the caller's word: its shape is not checked.
-   * @throws NotAnAccessTokenError for an API key or another credential that is no access token
+   * @throws NotAnAccessTokenError for an API key, a session, or another credential that is no access token
    */
   accessTokenClaims<Claims extends object = AccessTokenClaims> (): Readonly<Claims>
+  /**
+   * The login the browser is in.
+   * @throws NoSessionError where the credential is no session
+   */
+  readonly session: WebSession
   /** Whether all of these scopes are held. */
   hasScope (...scopes: readonly [Scope, ...Scope[]]): boolean
   /** Whether all of these permissions are held. */

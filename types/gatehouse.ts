@@ -51,6 +51,18 @@ export interface GuardedScope {
   readonly server: object
 }
 
+/** Web logins of a registration. */
+export interface Sessions {
+  /**
+   * Logs a person out everywhere: every session that exists now is over at once, in every process that shares the
+   * store, copies of its cookie included. Their access tokens live on until they expire.
+   *
+   * @throws TypeError where `fastify-gatehouse/login` is not registered
+   * @throws StoreUnavailableError
+   */
+  deleteBySubject (person: { readonly issuer: string, readonly subject: string }): Promise<void>
+}
+
 /** `app.gatehouse`. */
 export interface Gatehouse {
   /**
@@ -71,6 +83,7 @@ export interface Gatehouse {
   /** Per provider: keys, their age, last error. Makes no call. */
   health (): ProviderHealth[]
   stats (): Stats
+  readonly sessions: Sessions
   /** The guard table: routes seen so far, in the order they were declared. */
   routes (): GuardedRoute[]
   /**

@@ -1,5 +1,6 @@
 import type { Authenticator } from './authenticator.js'
 import type { Provider, ProviderResolver } from './provider.js'
+import type { Store } from './store.js'
 import type { AuthMode, RouteDescription, RoutePolicy } from './route.js'
 
 /** For a route whose config says nothing. The function sees each such route once, at boot; undefined means `required`. */
@@ -56,9 +57,18 @@ export interface GatehouseOptions {
   /** Kinds of credentials of the app's own, beside access tokens: API keys, signed requests. The first that matches decides. */
   readonly authenticators?: readonly Authenticator[] | undefined
   /**
-   * Origins (`https://app.example.com`) whose pages may act with a credential from a cookie: on unsafe methods, and
-   * with an `Upgrade` header, the request must come from one of them or from a page of this server's own origin.
+   * Where people reach this server: an origin, with a path prefix if a gateway takes one away, or several; then the
+   * request's host selects one. https, but on loopback. Needed for login.
+   *
+   * @example baseUrl: 'https://app.example.com'
+   */
+  readonly baseUrl?: string | readonly string[] | undefined
+  /**
+   * Other origins (`https://admin.example.com`) whose pages may act with a credential from a cookie: on unsafe methods,
+   * and with an `Upgrade` header, the request must come from one of them or from a page of this server's own origin.
    */
   readonly trustedOrigins?: readonly string[] | undefined
+  /** What several processes must agree on: sessions, logouts. Default `memoryStore()`, which each process has for itself. */
+  readonly store?: Store | undefined
   readonly fetchOptions?: FetchOptions | undefined
 }

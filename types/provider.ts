@@ -131,13 +131,40 @@ export interface ApiKeyBackend {
   readonly answers: AnswerPolicy
 }
 
+/**
+ * How a client proves at the provider which one it is; `none`: not at all, as a public client.
+ *
+ * @see OpenID Connect Core section 9
+ */
+export type ClientAuthentication =
+  | { readonly method: 'client_secret_basic' | 'client_secret_post', readonly secret: Secret }
+  | { readonly method: 'private_key_jwt', readonly key: KeyObject, readonly alg: string, readonly kid: string | undefined }
+  | { readonly method: 'none' }
+
+/** This app as a client of the provider, checked: web login and token exchange are in its name. */
+export interface ProviderClient {
+  readonly clientId: string
+  readonly authentication: ClientAuthentication
+}
+
+/** How a provider is asked to end its own session: data, so that no provider's name is asked for anywhere. */
+export interface LogoutForm {
+  /** Where, seen from the issuer, if the metadata name no `end_session_endpoint`. */
+  readonly path?: string
+  /** How parameters are called there. One without a name is not sent. */
+  readonly names: {
+    readonly clientId?: string
+    readonly idTokenHint?: string
+    readonly postLogoutRedirectUri?: string
+    readonly state?: string
+  }
+}
+
 /** How a provider is asked about opaque tokens, checked. */
 export interface Introspection {
   readonly endpoint: string | undefined
   readonly clientId: string
-  readonly clientAuthentication:
-    | { readonly method: 'client_secret_basic' | 'client_secret_post', readonly secret: Secret }
-    | { readonly method: 'private_key_jwt', readonly key: KeyObject, readonly alg: string, readonly kid: string | undefined }
+  readonly clientAuthentication: Exclude<ClientAuthentication, { readonly method: 'none' }>
   readonly requiresAudience: boolean
   readonly prefix: string
   readonly signedResponseAlg: string | undefined
@@ -156,7 +183,10 @@ export interface Provider {
   readonly issuer: string
   /** Where many issuers are accepted that differ in one part, each a tenant's. */
   readonly issuerTemplate: IssuerTemplate | undefined
-  /** A token must name one of these in its `audienceClaim`; `false` accepts any, or none. */
+  /**
+   * A token must name one of these in its `audienceClaim`; `false` accepts any, or none. Empty where the provider
+   * vouches for sessions only: every token of it that comes as a credential is refused.
+   */
   readonly audience: readonly string[] | false
   /** The claim that says whom a token is meant for: `aud`, but `client_id` for Cognito and `azp` for Clerk. */
   readonly audienceClaim: string
@@ -171,6 +201,10 @@ export interface Provider {
   readonly fixedClaims: Readonly<Record<string, string>>
   /** How opaque tokens are judged; undefined: they are refused. */
   readonly introspection: Introspection | undefined
+  /** This app's own client at the provider; undefined: nobody can log in with it. */
+  readonly client: ProviderClient | undefined
+  /** How its session is ended when a user logs out here. */
+  readonly logout: LogoutForm
   /** The provider's own API keys; undefined: they are refused. */
   readonly apiKeys: ApiKeyBackend | undefined
   /** A cookie whose access token is accepted where no header carries a credential. */

@@ -35,8 +35,8 @@ export interface RouteAuth {
   /** Names of the providers, or authenticators, that may vouch here; a credential of another one is a 401. Default: all. */
   readonly providers?: readonly string[] | undefined
   /**
-   * Kinds of credentials accepted here: `access_token`, `api_key`, or the name of an authenticator; one of another kind
-   * is a 401. Default: all.
+   * Kinds of credentials accepted here: `access_token`, `api_key`, `session`, or the name of an authenticator; one of
+   * another kind is a 401. Default: all.
    */
   readonly credentials?: readonly CredentialsType[] | undefined
   /** Claims the token must carry, else 403. */

@@ -1,8 +1,11 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+/** A certified OpenID provider on this machine, for demos and tests: whoever asks gets a token, and any name may sign in. */
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { createMemoryAdapter, type Adapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
+import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { Provider } from 'oidc-provider/lib/provider.js'
+import { configuration } from './provider-configuration.js'
+import { signIn } from './sign-in.js'
 
 export interface ProviderOptions {
   /** Port on 127.0.0.1. Default 0: a free one. */
@@ -28,6 +31,8 @@ export interface RunningProvider {
   readonly issuer: string
   /** A JWT access token from the token endpoint, issued to a client that exists for this call alone. */
   token (request?: TokenRequest): Promise<string>
+  /** Registers an app people log in to. @param scope of the API, what they may get there */
+  webApp (baseUrl: string, scope: string): Promise<{ clientId: string, clientSecret: string }>
   close (): Promise<void>
 }
 
@@ -40,23 +45,35 @@ export async function startProvider (options: ProviderOptions = {}): Promise<Run
   const adapter = createMemoryAdapter()
   const server = createServer()
   const issuer = await listen(server, port)
-  server.on('request', createProvider(issuer, adapter).callback())
+  const provider = new Provider(issuer, configuration(adapter))
+  const protocol = provider.callback()
+  const people = signIn(provider)
+  server.on('request', (request, response) => people(request, response) || protocol(request, response))
+
+  async function register (metadata: object): Promise<{ clientId: string, clientSecret: string }> {
+    const [clientId, clientSecret] = [randomUUID(), randomUUID()]
+    await adapter('Client').upsert(clientId, { client_id: clientId, client_secret: clientSecret, ...metadata })
+    return { clientId, clientSecret }
+  }
 
   return {
     issuer,
     async token ({ audience = defaultAudience, scope = '', alg = 'RS256', lifetime = 3600, claims = {} } = {}) {
-      const id = randomUUID()
-      const secret = randomUUID()
-      await adapter('Client').upsert(id, {
-        client_id: id,
-        client_secret: secret,
+      const { clientId, clientSecret } = await register({
         grant_types: ['client_credentials'],
         redirect_uris: [],
         response_types: [],
         grant: { scope, alg, lifetime, claims }
       })
-      return requestToken(`${issuer}/token`, id, secret, { resource: audience, scope })
+      return requestToken(`${issuer}/token`, clientId, clientSecret, { resource: audience, scope })
     },
+    webApp: (baseUrl, scope) => register({
+      redirect_uris: [`${baseUrl}/callback`],
+      post_logout_redirect_uris: [`${baseUrl}/`],
+      // oidc-provider asks native apps for consent at each login: there is always a page to see, and to cancel
+      application_type: 'native',
+      grant: { scope, alg: 'RS256', lifetime: 3600, claims: {} }
+    }),
     async close () {
       server.close()
       server.closeAllConnections()
@@ -71,38 +88,6 @@ async function listen (server: Server, port: number): Promise<string> {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('expected a TCP address')
   return `http://127.0.0.1:${address.port}`
-}
-
-function createProvider (issuer: string, adapter: (model: string) => Adapter): Provider {
-  return new Provider(issuer, {
-    adapter,
-    cookies: { keys: [randomUUID()] },
-    extraClientMetadata: { properties: ['grant'] },
-    extraTokenClaims: (_ctx, { client }) => client.grant.claims,
-    features: {
-      clientCredentials: { enabled: true },
-      devInteractions: { enabled: false },
-      resourceIndicators: {
-        enabled: true,
-        getResourceServerInfo: (_ctx, audience, { grant }) => ({
-          audience,
-          scope: grant.scope,
-          accessTokenFormat: 'jwt',
-          accessTokenTTL: grant.lifetime,
-          jwt: { sign: { alg: grant.alg } }
-        })
-      }
-    },
-    jwks: { keys: [signingKey('RS256'), signingKey('ES256')] },
-    ttl: { ClientCredentials: (_ctx, _token, { grant }) => grant.lifetime }
-  })
-}
-
-function signingKey (alg: 'RS256' | 'ES256'): object {
-  const { privateKey } = alg === 'RS256'
-    ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-    : generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return { ...privateKey.export({ format: 'jwk' }), alg, use: 'sig', kid: alg.toLowerCase() }
 }
 
 async function requestToken (endpoint: string, id: string, secret: string, request: Record<string, string>): Promise<string> {

@@ -1,7 +1,5 @@
+import type { AuthorizationParams } from '../../types/login.js'
 import { expected, isPlainObject } from '../configuration.js'
-
-/** Parameters of a user's own for the authorization endpoint; a list repeats one. */
-export type AuthorizationParams = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** A parameter as it is sent: name and value. */
 export type Parameter = [name: string, value: string]

@@ -1,7 +1,7 @@
 import type { Provider } from '../../types/provider.js'
 import { loggable } from '../refusal.js'
 import { errorCode, isNotNow } from './answers.js'
-import { LoginError, ProviderUnavailable } from './errors.js'
+import { LoginError, ProviderUnavailableError } from './errors.js'
 import type { LoginRefusal } from './errors.js'
 import type { LoginMetadata } from './metadata.js'
 
@@ -21,7 +21,7 @@ const LONGEST = 8192
  * The code a callback brings. The provider first: a code must not be shown to another one than issued it. Then who
  * answers, and what. Members nobody asked for (FusionAuth's `locale`, `userState`) are not looked at.
  *
- * @throws LoginError; ProviderUnavailable where the provider says "not now"
+ * @throws LoginError; ProviderUnavailableError where the provider says "not now"
  * @see RFC 6749 sections 4.1.2 and 10.12, RFC 9207 section 2.4, RFC 9700 section 4.4
  */
 export function readCallback (parameters: CallbackParameters, expected: Expected, metadata: LoginMetadata, { name, issuer }: Provider): string {
@@ -44,7 +44,7 @@ export function readCallback (parameters: CallbackParameters, expected: Expected
   const error = member('error')
   if (error !== undefined) {
     const code = errorCode(error)
-    if (isNotNow(code)) throw new ProviderUnavailable({ provider: name, reason: 'provider_unavailable', hint: `the provider answers ${code}` })
+    if (isNotNow(code)) throw new ProviderUnavailableError({ provider: name, reason: 'provider_unavailable', hint: `the provider answers ${code}` })
     throw refuse({ reason: 'authorization_refused', found: code }, code)
   }
   const code = member('code')

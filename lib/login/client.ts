@@ -1,18 +1,19 @@
+import type { AuthorizationParams } from '../../types/login.js'
 import { expected } from '../configuration.js'
+import type { AuthError } from '../errors.js'
 import { FetchFailure } from '../token/fetch-json.js'
 import type { JsonObject } from '../token/parse.js'
 import { readPushed, readRevoked, readTokens, readUserinfo } from './answers.js'
 import { overridden, readParams, readRequest } from './authorization.js'
-import type { AuthorizationParams, LoginRequest } from './authorization.js'
+import type { LoginRequest } from './authorization.js'
 import { readCallback } from './callback.js'
 import type { CallbackParameters } from './callback.js'
-import type { LoginFailure } from './errors.js'
 import { createExchanges } from './exchange.js'
 import type { ExchangeOptions } from './exchange.js'
 import { checkAcr, checkContinues, verifyIdToken } from './id-token.js'
 import type { IdTokenKeys } from './id-token.js'
-import { logoutAddress, STANDARD_LOGOUT } from './logout.js'
-import type { LogoutForm, LogoutRequest } from './logout.js'
+import { logoutAddress } from './logout.js'
+import type { LogoutRequest } from './logout.js'
 import { identityOf, tokensOf } from './tokens.js'
 import type { LoginResult, RefreshResult } from './tokens.js'
 
@@ -29,8 +30,6 @@ export interface LoginClientOptions extends ExchangeOptions {
   readonly pushedAuthorizationRequests: 'auto' | 'always' | 'never'
   /** For every login. */
   readonly authorizationParams?: AuthorizationParams | undefined
-  /** Default: the standard one. */
-  readonly logout?: LogoutForm | undefined
 }
 
 /** What must be known when the browser comes back, and kept from everybody else until then. */
@@ -47,7 +46,7 @@ export interface LoginTransaction {
 
 /**
  * The protocol of web login with one provider. Every method is bounded to 5 s and by its signal, and rejects with
- * a `LoginError`, where there is no login, or a `ProviderUnavailable`, where there is no telling now.
+ * a `LoginError`, where there is no login, or a `ProviderUnavailableError`, where there is no telling now.
  */
 export interface LoginClient {
   /** A login begins: where to send the browser, and what to keep until it is back. Rejects with a TypeError for a wrong request. */
@@ -76,7 +75,7 @@ export interface LoginClient {
  */
 export function createLoginClient (options: LoginClientOptions): LoginClient {
   const { provider, keys, clientId, scope, responseMode, pushedAuthorizationRequests, clockTolerance } = options
-  const { logout = STANDARD_LOGOUT, discovery = provider.keys.discovery } = options
+  const { discovery = provider.keys.discovery } = options
   if (provider.issuerTemplate !== undefined) throw new TypeError(`login: ${provider.name} stands for many issuers, and a login is with one; name the tenant`)
   if (discovery === undefined) throw new TypeError(`login: the keys of ${provider.name} are configured; name its discovery document too, which says where to log in`)
   if (!scope.split(' ').includes('openid')) throw expected('scope', 'openid among the scopes', scope)
@@ -141,13 +140,13 @@ export function createLoginClient (options: LoginClientOptions): LoginClient {
       return library.fetchUserInfo(config, accessToken, subject)
     }),
 
-    logoutUrl: (request: LogoutRequest, outer: AbortSignal) => exchange(outer, async ({ server }) => logoutAddress(request, clientId, server, logout)),
+    logoutUrl: (request: LogoutRequest, outer: AbortSignal) => exchange(outer, async ({ server }) => logoutAddress(request, clientId, server, provider.logout)),
 
     revoke: (refreshToken: string, outer: AbortSignal) => exchange(outer, async ({ server, connect }) => {
       if (server.revocation_endpoint === undefined) return 'the provider has no revocation_endpoint'
       const { library, config } = await connect(readRevoked)
       await library.tokenRevocation(config, refreshToken, { token_type_hint: 'refresh_token' })
       return undefined
-    }).catch(({ reason, refusal: { hint } }: LoginFailure) => `${reason}: ${hint}`)
+    }).catch(({ reason, refusal: { hint } }: AuthError) => `${reason}: ${hint}`)
   })
 }

@@ -1,9 +1,9 @@
 import type { FetchOptions } from '../../types/options.js'
-import type { Provider } from '../../types/provider.js'
+import type { ClientAuthentication, Provider } from '../../types/provider.js'
 import { withDeadline } from '../token/deadline.js'
 import { FetchFailure, sendOnce } from '../token/fetch-json.js'
 import { createOpenid, optionsAt, originsOf } from '../token/openid.js'
-import type { ClientAuthentication, Configured, OpenidRequest } from '../token/openid.js'
+import type { Configured, OpenidRequest } from '../token/openid.js'
 import { Patience, wishOf } from '../token/patience.js'
 import { DEADLINE } from '../token/timing.js'
 import { OAuthRefusal } from './answers.js'
@@ -31,7 +31,7 @@ export interface Exchange {
   connect (read: ReadAnswer): Promise<Configured>
 }
 
-/** Does something with a provider, its metadata at hand, within 5 s. Rejects with a `LoginError` or a `ProviderUnavailable`. */
+/** Does something with a provider, its metadata at hand, within 5 s. Rejects with a `LoginError` or a `ProviderUnavailableError`. */
 export type Exchanges = <Result>(signal: AbortSignal, work: (exchange: Exchange) => Promise<Result>) => Promise<Result>
 
 /**

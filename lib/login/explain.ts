@@ -1,7 +1,7 @@
 import { UnavailableError } from '../errors.js'
 import { FetchFailure } from '../token/fetch-json.js'
 import { OAuthRefusal } from './answers.js'
-import { LoginError, LoginFailure, ProviderUnavailable } from './errors.js'
+import { LoginError, ProviderUnavailableError } from './errors.js'
 
 /** Error codes of the token endpoint that are about this login. All others are about this client, or a mistake in what it sends. */
 const ABOUT_THE_LOGIN = ['invalid_grant', 'access_denied', 'login_required', 'consent_required', 'interaction_required', 'account_selection_required', 'mfa_required']
@@ -15,9 +15,9 @@ const SUBJECT_DIFFERS = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED'
  *
  * @param provider its name
  */
-export function explain (error: unknown, provider: string): LoginFailure {
+export function explain (error: unknown, provider: string): LoginError | ProviderUnavailableError {
   const inner = innermost(error)
-  if (inner instanceof LoginFailure) return inner
+  if (inner instanceof LoginError || inner instanceof ProviderUnavailableError) return inner
   if (inner instanceof UnavailableError) return unavailable(provider, inner.refusal.hint, Number(inner.headers['retry-after']))
   if (inner instanceof FetchFailure) return unavailable(provider, inner.message, inner.retryAfter)
   if (inner instanceof OAuthRefusal) return refused(inner, provider)
@@ -33,15 +33,15 @@ function innermost (error: unknown): unknown {
   return cause instanceof FetchFailure || cause instanceof OAuthRefusal ? cause : error
 }
 
-function unavailable (provider: string, hint: string | undefined, retryAfter?: number): ProviderUnavailable {
-  return new ProviderUnavailable({ provider, reason: 'provider_unavailable', hint }, retryAfter)
+function unavailable (provider: string, hint: string | undefined, retryAfter?: number): ProviderUnavailableError {
+  return new ProviderUnavailableError({ provider, reason: 'provider_unavailable', hint }, retryAfter)
 }
 
-function refused ({ error, status }: OAuthRefusal, provider: string): LoginFailure {
+function refused ({ error, status }: OAuthRefusal, provider: string): LoginError | ProviderUnavailableError {
   if (ABOUT_THE_LOGIN.includes(error)) return new LoginError({ provider, reason: 'grant_refused', found: error }, error)
   if (error === 'invalid_token') return new LoginError({ provider, reason: 'access_token_refused', found: `status ${status}` })
   const hint = 'the provider refuses our client or what it asks for: check clientId, how it authenticates, its redirect URIs and scopes'
-  return new ProviderUnavailable({ provider, reason: 'client_refused', found: `${error}, status ${status}`, hint })
+  return new ProviderUnavailableError({ provider, reason: 'client_refused', found: `${error}, status ${status}`, hint })
 }
 
 function codeOf (error: unknown): string | undefined {

@@ -4,16 +4,16 @@ import type { Provider } from '../../types/provider.js'
 import { InvalidTokenError } from '../errors.js'
 import { loggable } from '../refusal.js'
 import { checkTimes } from '../token/claims.js'
-import { raceDeadline } from '../token/deadline.js'
 import { checkHeader } from '../token/header.js'
 import type { CheckedHeader } from '../token/header.js'
-import type { RingKey } from '../token/held-keys.js'
-import type { KeyRing } from '../token/keys.js'
-import { readPart, requireBase64url, splitToken, startsLikeJws, unlikeJws } from '../token/parse.js'
+import { readPart } from '../token/parse.js'
 import type { JsonObject } from '../token/parse.js'
-import { DEADLINE } from '../token/timing.js'
 import { LoginError } from './errors.js'
 import type { LoginRefusal } from './errors.js'
+import { takeApart, verifySignature } from './signed-token.js'
+import type { SignedTokenRules } from './signed-token.js'
+
+export type { IdTokenKeys } from './signed-token.js'
 
 /** The claims of a verified ID token. @see OpenID Connect Core section 2 */
 export interface IdTokenClaims extends StandardClaims {
@@ -30,17 +30,6 @@ export interface IdTokenClaims extends StandardClaims {
   readonly sid?: string
 }
 
-/** Where the keys of ID tokens are: the provider's key ring. */
-export type IdTokenKeys = Pick<KeyRing, 'usable' | 'find' | 'obtain'>
-
-interface Rules {
-  readonly provider: Provider
-  readonly keys: IdTokenKeys
-  readonly clientId: string
-  /** Seconds. */
-  readonly tolerance: number
-}
-
 /**
  * Verifies an ID token that openid-client has looked at, which means its issuer, audience, nonce and the presence of
  * claims, and no more: it trusts the connection the token came by. Here the signature is verified, with a key of the
@@ -49,12 +38,10 @@ interface Rules {
  * @throws LoginError; UnavailableError where the provider's keys cannot be had now; Error where the signal ends the wait
  * @see OpenID Connect Core section 3.1.3.7
  */
-export async function verifyIdToken (idToken: string, accessToken: string, rules: Rules, signal: AbortSignal): Promise<IdTokenClaims> {
+export async function verifyIdToken (idToken: string, accessToken: string, rules: SignedTokenRules, signal: AbortSignal): Promise<IdTokenClaims> {
   const { provider, keys, tolerance } = rules
   try {
-    if (!startsLikeJws(idToken)) throw unlikeJws(idToken)
-    const parts = splitToken(idToken)
-    requireBase64url(idToken)
+    const parts = takeApart(idToken)
     // How strict access tokens are says nothing about ID tokens.
     const header = checkHeader(readPart(parts.header, 'header'), { ...provider, profile: 'auto' })
     if (header.isAccessToken) throw new InvalidTokenError({ reason: 'typ_refused', expected: 'JWT or none', hint: 'this is an access token' })
@@ -62,7 +49,7 @@ export async function verifyIdToken (idToken: string, accessToken: string, rules
     checkTimes(claims, provider, Date.now() / 1000, tolerance)
     checkParties(claims, rules)
     checkHash(claims, header, accessToken, provider)
-    await verifySignature(idToken, header, keys, signal)
+    await verifySignature(idToken, header, keys, 'ID token', signal)
     return claims as IdTokenClaims
   } catch (error) {
     if (!(error instanceof InvalidTokenError)) throw error
@@ -101,7 +88,7 @@ function listOf (value: unknown): readonly unknown[] {
 }
 
 /** Whom the token is for, and in a key set of many tenants whose it is. */
-function checkParties (claims: JsonObject, { provider, clientId }: Rules): void {
+function checkParties (claims: JsonObject, { provider, clientId }: SignedTokenRules): void {
   const { azp, sub } = claims
   if (azp !== undefined && azp !== clientId) throw refuse(provider, { reason: 'authorized_party_mismatch', expected: clientId, found: loggable(azp) })
   if (sub === '') throw refuse(provider, { reason: 'subject_missing' })
@@ -115,25 +102,6 @@ function checkHash ({ at_hash: found }: JsonObject, { alg }: CheckedHeader, acce
   if (found === undefined) return
   const digest = createHash(alg.startsWith('Ed') ? 'sha512' : `sha${alg.slice(2)}`).update(accessToken).digest()
   if (found !== digest.subarray(0, digest.length / 2).toString('base64url')) throw refuse(provider, { reason: 'access_token_hash_mismatch', hint: 'ID token and access token do not belong together' })
-}
-
-async function verifySignature (token: string, header: CheckedHeader, keys: IdTokenKeys, signal: AbortSignal): Promise<void> {
-  const { kid, alg } = header
-  const verifies = (key: RingKey) => {
-    try {
-      key.verify(token, alg)
-      return true
-    } catch {
-      return false
-    }
-  }
-  const held = keys.usable() ? keys.find(header) : undefined
-  if (held !== undefined && verifies(held)) return
-  // Where token or key has no id the key was a guess: the provider may have another by now.
-  const isGuess = held === undefined || kid === undefined || held.kid !== kid
-  const key = isGuess ? await raceDeadline(DEADLINE, signal, () => keys.obtain(header, held)) : undefined
-  if (key !== undefined && verifies(key)) return
-  throw new InvalidTokenError({ reason: held === undefined && key === undefined ? 'kid_unknown' : 'signature_invalid', hint: 'the ID token is not signed with a key of the provider' })
 }
 
 function refuse ({ name }: Provider, refusal: Omit<LoginRefusal, 'provider'>): LoginError {

@@ -1,3 +1,5 @@
+import type { LogoutForm } from '../../types/provider.js'
+import { STANDARD_LOGOUT } from '../providers/logout.js'
 import type { LoginMetadata } from './metadata.js'
 
 /** What ends the provider's own session. */
@@ -8,35 +10,6 @@ export interface LogoutRequest {
   readonly postLogoutRedirectUri?: string | undefined
   /** Comes back with the browser. */
   readonly state?: string | undefined
-}
-
-/** How a provider is asked to log out: data, so that no provider's name is asked for anywhere. */
-export interface LogoutForm {
-  /** Where, seen from the issuer, if the metadata name no `end_session_endpoint`. */
-  readonly path?: string
-  /** How parameters are called there. One without a name is not sent. */
-  readonly names: {
-    readonly clientId?: string
-    readonly idTokenHint?: string
-    readonly postLogoutRedirectUri?: string
-    readonly state?: string
-  }
-}
-
-/** @see OpenID Connect RP-Initiated Logout section 2 */
-export const STANDARD_LOGOUT: LogoutForm = {
-  names: { clientId: 'client_id', idTokenHint: 'id_token_hint', postLogoutRedirectUri: 'post_logout_redirect_uri', state: 'state' }
-}
-
-/** FusionAuth looks at the hint only where there is no client id: an ID token in a URL would be there for nothing. */
-export const CLIENT_ID_LOGOUT: LogoutForm = {
-  names: { clientId: 'client_id', postLogoutRedirectUri: 'post_logout_redirect_uri', state: 'state' }
-}
-
-/** Auth0's own, for tenants that do not advertise the standard one. */
-export const RETURN_TO_LOGOUT: LogoutForm = {
-  path: '/v2/logout',
-  names: { clientId: 'client_id', postLogoutRedirectUri: 'returnTo' }
 }
 
 /**

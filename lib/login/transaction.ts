@@ -6,8 +6,14 @@ import type { Cookie } from '../session/cookie-attributes.js'
 import { createSealer } from '../session/seal.js'
 import type { LoginTransaction } from './client.js'
 
+/** What a browser must remember of a login. */
+export interface TransactionToKeep extends LoginTransaction {
+  /** Comes back without a session where the provider would have to show something. */
+  readonly isSilent?: boolean
+}
+
 /** A login under way, as its cookie holds it. */
-export interface Transaction extends LoginTransaction {
+export interface Transaction extends TransactionToKeep {
   /** Where the browser goes when it is done: a path of this site. */
   readonly returnTo: string
   /** Milliseconds since the epoch. */
@@ -26,7 +32,7 @@ export interface Transactions {
    * Keeps another one. @param header the Cookie header of the request @returns Set-Cookie lines; the oldest make room
    * @throws CookieTooLargeError for an address to return to that no cookie holds
    */
-  keep (transaction: LoginTransaction, returnTo: string, header: string | undefined): Promise<readonly string[]>
+  keep (transaction: TransactionToKeep, returnTo: string, header: string | undefined): Promise<readonly string[]>
   /** Exactly the one whose state came back, with this provider. @param state as the callback has it */
   take (state: unknown, provider: string, header: string | undefined): Promise<TakenTransaction>
 }
@@ -95,7 +101,7 @@ export function createTransactions ({ secrets, base, responseMode }: Settings): 
   }
 
   return Object.freeze({
-    async keep (transaction: LoginTransaction, returnTo: string, header: string | undefined) {
+    async keep (transaction: TransactionToKeep, returnTo: string, header: string | undefined) {
       const record: Transaction = { ...transaction, returnTo, createdAt: Date.now() }
       const cookie = cookieOf(digestOf(transaction.state))
       const sealed = await sealer.seal(JSON.stringify(record))

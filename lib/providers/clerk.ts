@@ -1,16 +1,19 @@
 import type { StandardClaims } from '../../types/claims.js'
 import type { Provider } from '../../types/provider.js'
 import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
+import { isWritten } from './client.js'
 import { defineProvider, HOSTED_SETTINGS } from './define.js'
 import type { HostedSettings, ProviderSettings } from './define.js'
 import { hostName } from './url.js'
 
-export interface ClerkOptions extends HostedSettings {
+interface ClerkSettings extends HostedSettings {
   /** The Frontend API's host name: `clerk.example.com`, or `your-app.clerk.accounts.dev` in development. */
   readonly domain: string | undefined
-  /** Origins of the pages that may call this API, as they stand in `azp`: `https://app.example.com`. */
-  readonly authorizedParties: string | readonly string[] | undefined
+  /** Origins of the pages that may call this API, as they stand in `azp`: `https://app.example.com`. They are the `audience` of this provider. */
+  readonly authorizedParties?: string | readonly string[] | undefined
 }
+
+export type ClerkOptions = ClerkSettings & ({ readonly authorizedParties: unknown } | { readonly clientId: string | undefined })
 
 /**
  * Clerk's session tokens. They have no `aud`: the page's origin stands in `azp`, and must be one of yours, or a token
@@ -25,13 +28,13 @@ export interface ClerkOptions extends HostedSettings {
  * @throws TypeError for a wrong value; an unset environment variable is one
  */
 export function clerk (options: ClerkOptions): Provider {
-  const { domain, authorizedParties, ...settings } = plainObject('clerk()', options, 'pass { domain, authorizedParties }')
+  const given = plainObject('clerk()', options, 'pass { domain, authorizedParties }')
+  const { domain, authorizedParties, ...settings } = given
   refuseUnknownKeys('clerk()', settings, ['domain', 'authorizedParties', ...HOSTED_SETTINGS])
   if (authorizedParties === false) throw expected('clerk({ authorizedParties })', 'the origins of your pages', authorizedParties)
   return defineProvider('clerk()', {
     name: 'clerk',
     issuer: `https://${hostName('clerk({ domain })', domain, 'CLERK_DOMAIN')}`,
-    audience: authorizedParties,
     audienceClaim: 'azp',
     claims: {
       organization: ['org_id', { path: ['o', 'id'] }],
@@ -40,7 +43,7 @@ export function clerk (options: ClerkOptions): Provider {
     },
     tokenKind: { access: { token_use: [] }, others: { sts: ['pending'] } },
     remedies: { issuer: 'is CLERK_DOMAIN set?', audience: 'pass authorizedParties, the origins of your pages' },
-    settings: settings as ProviderSettings
+    settings: { ...settings, ...isWritten(given, 'authorizedParties') ? { audience: authorizedParties } : {} } as ProviderSettings
   })
 }
 

@@ -1,10 +1,14 @@
+import type { JsonWebKey } from 'node:crypto'
 import type { IntrospectionOptions } from '../../types/introspection.js'
-import type { ApiKeyBackend, ClaimMapping, ClaimSource, KeyLocation, KeyOptions, Provider, SigningAlgorithm, TokenCookie, TokenKind } from '../../types/provider.js'
-import { expected, isPlainObject, plainObject, refuseUnknownKeys } from '../configuration.js'
+import type { ApiKeyBackend, ClaimMapping, ClientAuthentication, KeyLocation, KeyOptions, LogoutForm, Provider, SigningAlgorithm, TokenCookie, TokenKind } from '../../types/provider.js'
+import { expected } from '../configuration.js'
 import { ALGORITHMS } from './algorithms.js'
+import { claimMapping, tokenKindOf } from './claim-settings.js'
+import { isWritten, ownClient } from './client.js'
 import { introspection } from './introspection.js'
 import { issuerOfTenant, issuerTemplate } from './issuer-template.js'
 import { keyLocation } from './key-location.js'
+import { STANDARD_LOGOUT } from './logout.js'
 import { issuerUrl } from './url.js'
 
 export { ALGORITHMS } from './algorithms.js'
@@ -28,12 +32,34 @@ export interface ProviderSettings {
   readonly keys?: KeyOptions | undefined
   /** Accepts opaque tokens, which the provider is asked about. Default: only JWTs are accepted. */
   readonly introspection?: IntrospectionOptions | undefined
+  /**
+   * This app's own client at the provider, in whose name users log in. Beside it stands how it proves which client it
+   * is: `clientSecret`, or `key`, or `clientAuthentication: 'none'` written out. Where it is given and `audience` is left
+   * out, the provider vouches for sessions only: a token of it that comes as a credential is refused.
+   */
+  readonly clientId?: string | undefined
+  /** The client's secret. It is in no log, message or serialized copy. */
+  readonly clientSecret?: string | undefined
+  /** Default `client_secret_basic` with a secret, `private_key_jwt` with a key. `none`: a public client, which has neither. */
+  readonly clientAuthentication?: ClientAuthentication['method'] | undefined
+  /** The client's private key, as JWK or PEM (PKCS #8): `private_key_jwt`. It is in no log or message. */
+  readonly key?: JsonWebKey | string | undefined
+  /** The algorithm the key signs with. Default: the JWK's `alg`, else what fits the key: RS256, ES256, Ed25519. */
+  readonly keyAlg?: SigningAlgorithm | undefined
+  /** The key's id at the provider. Default: the JWK's `kid`. */
+  readonly keyId?: string | undefined
   /** Allows plain http beyond loopback. Anybody on the path can then forge keys. */
   readonly dangerouslyAllowHttp?: boolean | undefined
 }
 
 /** The members of `ProviderSettings`, for checking what a user wrote. */
-export const SETTINGS = ['name', 'algorithms', 'profile', 'claims', 'tokenKind', 'keys', 'introspection', 'dangerouslyAllowHttp'] as const
+export const SETTINGS = ['name', 'algorithms', 'profile', 'claims', 'tokenKind', 'keys', 'introspection', 'clientId', 'clientSecret', 'clientAuthentication', 'key', 'keyAlg', 'keyId', 'dangerouslyAllowHttp'] as const
+
+/** Whom tokens are for is left out only beside a `clientId`: the provider vouches for sessions only then. */
+export type AudienceOrClient = { readonly audience: unknown } | { readonly clientId: string | undefined }
+
+/** What belongs to a client. */
+export type ClientSettings = Pick<ProviderSettings, 'clientId' | 'clientSecret' | 'clientAuthentication' | 'key' | 'keyAlg' | 'keyId'>
 
 /** What providers that are always reached by https, and whose access tokens are JWTs, let their users set. */
 export type HostedSettings = Omit<ProviderSettings, 'dangerouslyAllowHttp' | 'introspection'>
@@ -41,21 +67,9 @@ export type HostedSettings = Omit<ProviderSettings, 'dangerouslyAllowHttp' | 'in
 /** The members of `HostedSettings`. */
 export const HOSTED_SETTINGS = SETTINGS.filter((setting) => setting !== 'dangerouslyAllowHttp' && setting !== 'introspection')
 
-const CLAIMS: ClaimMapping = {
-  subject: 'sub',
-  scopes: ['scope', 'scp'],
-  permissions: 'permissions',
-  roles: 'roles',
-  organization: 'org_id',
-  client: ['client_id', 'azp']
-}
-
-const TOKEN_KIND: TokenKind = {
-  required: [],
-  access: { token_use: ['access'] },
-  marks: ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'token_introspection'],
-  others: { typ: ['ID', 'Refresh', 'Logout'], token_use: ['id'] }
-}
+/** The audience of a provider that vouches for sessions only. */
+const NOBODY: readonly string[] = Object.freeze([])
+const SESSIONS_ONLY = 'is its environment variable set? Leave it out where the provider vouches for sessions only'
 
 const defined = new WeakSet<object>()
 
@@ -67,7 +81,8 @@ export function isProvider (value: unknown): value is Provider {
 interface Definition {
   readonly name: string
   readonly issuer: unknown
-  readonly audience: unknown
+  /** Unless the settings name one. */
+  readonly audience?: unknown
   /** The claim the audience stands in. Default `aud`. */
   readonly audienceClaim?: string
   /** Which claims mean what at this provider, where it differs from the usual; the user's own settings come after. */
@@ -77,13 +92,15 @@ interface Definition {
   readonly fixedClaims?: Readonly<Record<string, string>>
   /** For an issuer with a part in braces, which stands for any tenant's name: the claim that names it too, or undefined if keys say whose they are. */
   readonly tenants?: { readonly claim: string | undefined }
+  /** Default the standard one. */
+  readonly logout?: LogoutForm
   readonly apiKeys?: ApiKeyBackend | undefined
   readonly cookie?: TokenCookie
   /** Where the keys are, unless the issuer's discovery document says so, or the user. */
   readonly keys?: KeyLocation
   /** Said when the issuer or the audience is missing. */
   readonly remedies: { readonly issuer: string, readonly audience: string }
-  readonly settings: ProviderSettings
+  readonly settings: ProviderSettings & { readonly audience?: unknown }
 }
 
 /**
@@ -92,7 +109,7 @@ interface Definition {
  * @param path what messages call it: `auth0({ domain })`
  * @throws TypeError naming path, value and remedy
  */
-export function defineProvider (path: string, { name, issuer, audience, audienceClaim = 'aud', claims: presetClaims = {}, tokenKind: presetKind = {}, fixedClaims = {}, tenants, apiKeys, cookie, keys, remedies, settings }: Definition): Provider {
+export function defineProvider (path: string, { name, issuer, audience, audienceClaim = 'aud', claims: presetClaims = {}, tokenKind: presetKind = {}, fixedClaims = {}, tenants, logout = STANDARD_LOGOUT, apiKeys, cookie, keys, remedies, settings }: Definition): Provider {
   const { dangerouslyAllowHttp = false, algorithms = ALGORITHMS, profile = 'auto', claims = {}, tokenKind = {} } = settings
   if (typeof dangerouslyAllowHttp !== 'boolean') throw expected(`${path}: dangerouslyAllowHttp`, 'true or false', dangerouslyAllowHttp)
   const checkedIssuer = tenants === undefined
@@ -100,19 +117,26 @@ export function defineProvider (path: string, { name, issuer, audience, audience
     : templateUrl(`${path}: issuer`, issuer as string, dangerouslyAllowHttp)
   const checkedAlgorithms = algorithmList(`${path}: algorithms`, algorithms)
   const checkedKeys = settings.keys === undefined && keys !== undefined ? keys : keyLocation(`${path}: keys`, settings.keys, { issuer: checkedIssuer, algorithms: checkedAlgorithms, allowHttp: dangerouslyAllowHttp })
+  const client = ownClient(path, settings)
+  if (client !== undefined && tenants !== undefined) throw new TypeError(`${path}: clientId: a client logs users in at one issuer, and this provider stands for many; name the tenant`)
+  const checkedAudience = client === undefined
+    ? audiences(`${path}: audience`, settings.audience === undefined ? audience : settings.audience, remedies.audience)
+    : audienceBesideClient(`${path}: audience`, settings)
   const provider: Provider = Object.freeze({
     name: nonEmpty(`${path}: name`, settings.name === undefined ? name : settings.name),
     issuer: checkedIssuer,
     issuerTemplate: tenants && issuerTemplate(checkedIssuer, tenants.claim),
-    audience: audiences(`${path}: audience`, audience, remedies.audience),
+    audience: checkedAudience,
     audienceClaim,
     algorithms: checkedAlgorithms,
     keys: checkedKeys,
     profile: profileOf(`${path}: profile`, profile),
-    claims: mapping(`${path}: claims`, claims, presetClaims),
-    tokenKind: kind(`${path}: tokenKind`, tokenKind, presetKind),
+    claims: claimMapping(`${path}: claims`, claims, presetClaims),
+    tokenKind: tokenKindOf(`${path}: tokenKind`, tokenKind, presetKind),
     fixedClaims: Object.freeze({ ...fixedClaims }),
-    introspection: introspection(`${path}: introspection`, settings.introspection, { allowHttp: dangerouslyAllowHttp, keys: checkedKeys }),
+    introspection: introspection(`${path}: introspection`, settings.introspection, { allowHttp: dangerouslyAllowHttp, keys: checkedKeys, audience: checkedAudience }),
+    client,
+    logout,
     apiKeys,
     cookie: cookie && Object.freeze({ ...cookie }),
     dangerouslyAllowHttp
@@ -132,7 +156,11 @@ function nonEmpty (path: string, value: unknown): string {
   return value
 }
 
-function audiences (path: string, value: unknown, remedy: string): readonly string[] | false {
+function audienceBesideClient (path: string, settings: { readonly audience?: unknown }): Provider['audience'] {
+  return isWritten(settings, 'audience') ? audiences(path, settings.audience, SESSIONS_ONLY) : NOBODY
+}
+
+function audiences (path: string, value: unknown, remedy: string): Provider['audience'] {
   if (value === false) return false
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   // An unset environment variable must stop the start, not open the API to every token of the issuer.
@@ -157,60 +185,4 @@ function algorithmList (path: string, value: unknown): readonly SigningAlgorithm
 function profileOf (path: string, value: unknown): Provider['profile'] {
   if (value !== 'auto' && value !== 'rfc9068') throw expected(path, "'auto' or 'rfc9068'", value)
   return value
-}
-
-function mapping (path: string, value: unknown, preset: Partial<ClaimMapping>): ClaimMapping {
-  const members = plainObject(path, value)
-  refuseUnknownKeys(path, members, Object.keys(CLAIMS))
-  const merged = frozenCopy({ ...CLAIMS, ...preset, ...definedMembers(members) }) as ClaimMapping
-  for (const [member, sources] of Object.entries(merged)) {
-    const list: readonly unknown[] = Array.isArray(sources) ? sources : [sources]
-    if (list.length === 0 || !list.every(isSource)) {
-      throw expected(`${path}.${member}`, 'a claim name, { path: […] }, a function, or a list of those', sources)
-    }
-  }
-  return merged
-}
-
-function isSource (value: unknown): value is ClaimSource {
-  if (typeof value === 'function') return true
-  if (typeof value === 'string') return value !== ''
-  return isPlainObject(value) && Array.isArray(value.path) && value.path.length > 0 &&
-    value.path.every((name) => typeof name === 'string' && name !== '') && Object.keys(value).length === 1
-}
-
-function kind (path: string, value: unknown, preset: Partial<TokenKind>): TokenKind {
-  const members = plainObject(path, value)
-  refuseUnknownKeys(path, members, Object.keys(TOKEN_KIND))
-  const { required, access = {}, marks, others = {} } = { ...preset, ...definedMembers(members) } as Partial<TokenKind>
-  for (const [member, list] of Object.entries({ required, marks })) {
-    if (list !== undefined && !(Array.isArray(list) && Array.from(list).every((name) => typeof name === 'string'))) throw expected(`${path}.${member}`, 'a list of claim names', list)
-  }
-  checkClaimValues(`${path}.access`, access)
-  checkClaimValues(`${path}.others`, others)
-  // By claim, so that whoever adds one does not take the others' protection away; an empty list does.
-  return frozenCopy({
-    required: required ?? TOKEN_KIND.required,
-    access: { ...TOKEN_KIND.access, ...preset.access, ...access },
-    marks: marks ?? TOKEN_KIND.marks,
-    others: { ...TOKEN_KIND.others, ...preset.others, ...others }
-  }) as TokenKind
-}
-
-function checkClaimValues (path: string, value: unknown): void {
-  for (const [claim, values] of Object.entries(plainObject(path, value))) {
-    if (!Array.isArray(values) || !Array.from(values).every((item) => typeof item === 'string')) throw expected(`${path}.${claim}`, 'a list of texts', values)
-  }
-}
-
-/** A copy of plain objects and lists, frozen to the deepest: what the user gave stays theirs. */
-function frozenCopy (value: unknown): unknown {
-  // Array.from fills the holes of a list, which every check after it would pass over.
-  if (Array.isArray(value)) return Object.freeze(Array.from(value, frozenCopy))
-  if (!isPlainObject(value)) return value
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, frozenCopy(member)])))
-}
-
-function definedMembers (value: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined))
 }

@@ -1,26 +1,31 @@
 import type { Provider } from '../../types/provider.js'
 import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
 import { defineProvider, HOSTED_SETTINGS } from './define.js'
-import type { HostedSettings, ProviderSettings } from './define.js'
+import type { AudienceOrClient, ClientSettings, HostedSettings, ProviderSettings } from './define.js'
 
 interface EntraSettings extends HostedSettings {
   /** The API's application (client) id: in tokens of version 2.0 `aud` is that, never the `api://…` address. */
-  readonly audience: string | readonly string[] | undefined
+  readonly audience?: string | readonly string[] | undefined
 }
 
-export interface EntraOptions extends EntraSettings {
+interface EntraTenant extends EntraSettings {
   /** The directory's (tenant's) id. */
   readonly tenantId: string | undefined
 }
 
-export interface EntraTenantsOptions extends EntraSettings {
+export type EntraOptions = EntraTenant & AudienceOrClient
+
+interface EntraTenants extends EntraSettings {
   /** The directories whose users are accepted. */
   readonly tenants: readonly string[]
 }
 
-export interface EntraAnyTenantOptions extends EntraSettings {
-  /** Users of every directory there is are accepted, whoever made it. */
+export type EntraTenantsOptions = EntraTenants & AudienceOrClient
+
+export interface EntraAnyTenantOptions extends Omit<EntraSettings, keyof ClientSettings> {
+  /** Users of every directory there is are accepted, whoever made it. A login is with one of them: it takes no `clientId`. */
   readonly tenants: 'any'
+  readonly audience: string | readonly string[] | undefined
 }
 
 const TENANT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -66,12 +71,12 @@ function ofTenant (path: string, tenant: unknown, settings: Record<string, unkno
   return define(tenant, settings, { fixedClaims: { tid: tenant } })
 }
 
-function define (tenant: string, { audience, ...settings }: Record<string, unknown>, more: Pick<Parameters<typeof defineProvider>[1], 'fixedClaims' | 'tenants' | 'keys'>): Provider {
+function define (tenant: string, settings: Record<string, unknown>, more: Pick<Parameters<typeof defineProvider>[1], 'fixedClaims' | 'tenants' | 'keys'>): Provider {
+  const { audience } = settings
   if (audience === false || String(audience).includes('api://')) throw expected('entra({ audience })', "the API's application (client) id", audience)
   return defineProvider('entra()', {
     name: 'entra',
     issuer: `https://login.microsoftonline.com/${tenant}/v2.0`,
-    audience,
     claims: { scopes: 'scp', organization: 'tid', client: 'azp' },
     // An ID token of the same registration has no azp, and a nonce only if the client asked for one.
     tokenKind: { required: ['azp'] },

@@ -1,14 +1,17 @@
 import type { Provider } from '../../types/provider.js'
 import { plainObject, refuseUnknownKeys } from '../configuration.js'
 import { defineProvider, SETTINGS } from './define.js'
-import type { ProviderSettings } from './define.js'
+import type { AudienceOrClient, ProviderSettings } from './define.js'
+import { CLIENT_ID_LOGOUT } from './logout.js'
 
-export interface FusionAuthOptions extends ProviderSettings {
+interface FusionAuthSettings extends ProviderSettings {
   /** The tenant's issuer, to the letter as configured there, and a URL: FusionAuth's factory value `acme.com` is none. */
   readonly issuer: string | undefined
   /** The application's id, which is its client id. */
-  readonly audience: string | readonly string[] | false | undefined
+  readonly audience?: string | readonly string[] | false | undefined
 }
+
+export type FusionAuthOptions = FusionAuthSettings & AudienceOrClient
 
 /**
  * FusionAuth. Roles are those of the registration to the application, the organization is the tenant (`tid`).
@@ -18,16 +21,17 @@ export interface FusionAuthOptions extends ProviderSettings {
  * registered to the application.
  *
  * @example fusionauth({ issuer: process.env.ISSUER, audience: process.env.CLIENT_ID })
+ * @example fusionauth({ issuer, clientId: process.env.CLIENT_ID, clientSecret: process.env.CLIENT_SECRET })
  * @throws TypeError for a wrong value; an unset environment variable is one
  */
 export function fusionauth (options: FusionAuthOptions): Provider {
-  const { issuer, audience, ...settings } = plainObject('fusionauth()', options, 'pass { issuer, audience }')
+  const { issuer, ...settings } = plainObject('fusionauth()', options, 'pass { issuer, audience }')
   refuseUnknownKeys('fusionauth()', settings, ['issuer', 'audience', ...SETTINGS])
   return defineProvider('fusionauth()', {
     name: 'fusionauth',
     issuer,
-    audience,
     claims: { organization: 'tid', client: ['applicationId', 'client_id', 'azp'] },
+    logout: CLIENT_ID_LOGOUT,
     remedies: {
       issuer: "set the tenant's issuer to FusionAuth's URL, and pass the same; is its environment variable set?",
       audience: "pass the application's id; is its environment variable set?"

@@ -15,19 +15,20 @@ export interface SigningKey {
 /**
  * Reads a private key, as JWK or PEM. No message shows a value.
  *
+ * @param prefix what messages put before `key`, `keyAlg` and `keyId`
  * @param alg what the user says it signs with
  * @param kid what the user says it is called
  * @throws TypeError naming path and remedy
  */
-export function signingKey (path: string, value: unknown, alg: unknown, kid: unknown): SigningKey {
+export function signingKey (prefix: string, value: unknown, alg: unknown, kid: unknown): SigningKey {
   const jwk = isPlainObject(value) ? value : undefined
-  if (jwk !== undefined && jwk.use !== undefined && jwk.use !== 'sig') throw new TypeError(`${path}.key: its use is not sig; pass a key for signatures`)
-  const key = jwk === undefined ? fromPem(`${path}.key`, value) : fromJwk(`${path}.key`, jwk)
-  const able = algorithmsOf(`${path}.key`, key)
+  if (jwk !== undefined && jwk.use !== undefined && jwk.use !== 'sig') throw new TypeError(`${prefix}key: its use is not sig; pass a key for signatures`)
+  const key = jwk === undefined ? fromPem(`${prefix}key`, value) : fromJwk(`${prefix}key`, jwk)
+  const able = algorithmsOf(`${prefix}key`, key)
   const wanted = alg ?? jwk?.alg ?? (able.includes('Ed25519') ? 'Ed25519' : able[0])
   const found = able.find((name) => name === wanted)
-  if (found === undefined) throw new TypeError(`${path}.${alg === undefined ? 'key.alg' : 'keyAlg'}: expected ${able.join(', ')}, which fit the key`)
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid === 'undefined')) throw new TypeError(`${path}.keyId: expected a text; is its environment variable set?`)
+  if (found === undefined) throw new TypeError(`${prefix}${alg === undefined ? 'key.alg' : 'keyAlg'}: expected ${able.join(', ')}, which fit the key`)
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid === 'undefined')) throw new TypeError(`${prefix}keyId: expected a text; is its environment variable set?`)
   return Object.freeze({ key, alg: found, kid: kid ?? (typeof jwk?.kid === 'string' ? jwk.kid : undefined) })
 }
 

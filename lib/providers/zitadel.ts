@@ -2,14 +2,16 @@ import type { StandardClaims } from '../../types/claims.js'
 import type { Provider } from '../../types/provider.js'
 import { plainObject, refuseUnknownKeys } from '../configuration.js'
 import { defineProvider, SETTINGS } from './define.js'
-import type { ProviderSettings } from './define.js'
+import type { AudienceOrClient, ProviderSettings } from './define.js'
 
-export interface ZitadelOptions extends ProviderSettings {
+interface ZitadelSettings extends ProviderSettings {
   /** The instance's URL, without a trailing slash: `https://example-abc123.zitadel.cloud`. */
   readonly issuer: string | undefined
   /** The project's id, or the API's client id. */
-  readonly audience: string | readonly string[] | false | undefined
+  readonly audience?: string | readonly string[] | false | undefined
 }
+
+export type ZitadelOptions = ZitadelSettings & AudienceOrClient
 
 const ROLES = 'urn:zitadel:iam:org:project:roles'
 
@@ -25,12 +27,11 @@ const ROLES = 'urn:zitadel:iam:org:project:roles'
  * @throws TypeError for a wrong value; an unset environment variable is one
  */
 export function zitadel (options: ZitadelOptions): Provider {
-  const { issuer, audience, ...settings } = plainObject('zitadel()', options, 'pass { issuer, audience }')
+  const { issuer, ...settings } = plainObject('zitadel()', options, 'pass { issuer, audience }')
   refuseUnknownKeys('zitadel()', settings, ['issuer', 'audience', ...SETTINGS])
   return defineProvider('zitadel()', {
     name: 'zitadel',
     issuer,
-    audience,
     claims: { roles: grantedRoles, organization: 'urn:zitadel:iam:user:resourceowner:id' },
     remedies: {
       issuer: "pass the instance's URL; is its environment variable set?",

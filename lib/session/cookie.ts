@@ -1,6 +1,7 @@
 import { cookieValues } from '../cookies.js'
 import { setCookieLine } from './cookie-attributes.js'
 import type { Cookie } from './cookie-attributes.js'
+import { CookieTooLargeError } from './errors.js'
 
 /** What an answer does with a cookie. */
 export interface CookieChange {
@@ -11,21 +12,6 @@ export interface CookieChange {
    * which browsers attach no `SameSite=Lax` cookie: what it did not carry may be there all the same.
    */
   readonly sweep?: boolean
-}
-
-/** A value that does not fit into cookies. Nothing of the value is in it. */
-export class CookieTooLargeError extends Error {
-  readonly code = 'GATEHOUSE_COOKIE_TOO_LARGE'
-  /** Bytes of a Cookie header. */
-  readonly needed: number
-  readonly budget: number
-
-  constructor ({ name, budget }: Cookie, needed: number) {
-    super(`cookie ${name}: ${needed} bytes are needed and ${budget} allowed; keep the session on the server: session: { in: 'store' }`)
-    this.name = 'CookieTooLargeError'
-    this.needed = needed
-    this.budget = budget
-  }
 }
 
 /**

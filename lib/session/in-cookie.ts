@@ -1,15 +1,17 @@
+import { LRUCache } from 'lru-cache'
 import type { SessionRecord } from '../../types/session.js'
 import type { Store } from '../../types/store.js'
 import type { Cookie } from './cookie-attributes.js'
 import { clearCookie, readCookie, writeCookie } from './cookie.js'
 import type { CookieChange } from './cookie.js'
+import { CookieTooLargeError } from './errors.js'
 import { changed, maxAgeOf, nowInSeconds, sessionOf } from './keeper.js'
 import type { Kept, Loaded, RecordChange, Session, SessionKeeper } from './keeper.js'
 import { lifeOf } from './lifetime.js'
 import type { Lifetime } from './lifetime.js'
 import { Marks } from './marks.js'
 import type { Person, ProviderSession } from './marks.js'
-import { newSessionId, recordOf } from './record.js'
+import { newSessionId, recordOf, writeRecord } from './record.js'
 import { isNearExpiry } from './refresh-time.js'
 import type { Sealer } from './seal.js'
 import { SealedRecords } from './sealed-records.js'
@@ -25,6 +27,9 @@ export interface InCookie {
 }
 
 const NONE: readonly string[] = Object.freeze([])
+/** Sessions whose last write is remembered, and for how many seconds. */
+const MOST_WRITTEN = 10_000
+const WRITTEN = 10
 
 /**
  * Sessions in the cookie itself, sealed. A cookie seen lately is not opened again, but time and logouts are looked
@@ -43,6 +48,8 @@ class CookieKeeper implements SessionKeeper {
   readonly #lifetime: Lifetime
   readonly #records: SealedRecords
   readonly #marks: Marks
+  /** By id, when a session was last written by this process: seconds since the epoch. */
+  readonly #written = new LRUCache<string, number>({ max: MOST_WRITTEN })
 
   constructor ({ cookie, sealer, store, lifetime }: InCookie) {
     this.#cookie = cookie
@@ -75,7 +82,7 @@ class CookieKeeper implements SessionKeeper {
   async touch (session: Session, cookies: CookieChange): Promise<readonly string[]> {
     const { record, life } = session
     // Whoever refreshes writes it down as well. This answer may come after that one, and must not bring the old tokens back.
-    if (!life.isTouchDue || (isNearExpiry(record, nowInSeconds()) && life.endsAt > record.accessTokenExpiresAt!)) return NONE
+    if (!life.isTouchDue || this.#wasJustWritten(record) || (isNearExpiry(record, nowInSeconds()) && life.endsAt > record.accessTokenExpiresAt!)) return NONE
     return (await this.save(session, (record) => record, cookies))?.cookies ?? NONE
   }
 
@@ -112,9 +119,20 @@ class CookieKeeper implements SessionKeeper {
     return { session: undefined, clear: clearCookie(this.#cookie, { header }) }
   }
 
+  /** Another request did, whose answer may have come already: this one's must not take back what that one changed. */
+  #wasJustWritten ({ id, touchedAt }: SessionRecord): boolean {
+    const writtenAt = this.#written.get(id) ?? 0
+    return writtenAt > touchedAt && nowInSeconds() < writtenAt + WRITTEN
+  }
+
   async #keep (record: SessionRecord, change: CookieChange): Promise<Kept> {
     const life = lifeOf(record, this.#lifetime, nowInSeconds())
+    // What a sealed text says is in base64.
+    const least = Math.ceil(writeRecord(record).length * 4 / 3)
+    if (least > this.#cookie.budget) throw new CookieTooLargeError(this.#cookie, least)
     const sealed = await this.#records.seal(this.#cookie.name, record)
-    return { session: { record, life }, cookies: writeCookie(this.#cookie, sealed, change, maxAgeOf(life.endsAt)) }
+    const cookies = writeCookie(this.#cookie, sealed, change, maxAgeOf(life.endsAt))
+    this.#written.set(record.id, record.touchedAt)
+    return { session: { record, life }, cookies }
   }
 }

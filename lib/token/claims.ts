@@ -104,6 +104,11 @@ function time (claims: Claims, name: string, provider: Provider): number | undef
   throw refuse('time_malformed', claims, provider, { expected: `${name} in seconds since the epoch`, found: loggable(value) })
 }
 
+/** Whether no token is meant for whoever is guarded here, whatever it says: the provider is for logging in. */
+export function vouchesForSessionsOnly ({ audience }: Provider): boolean {
+  return audience !== false && audience.length === 0
+}
+
 /** RFC 7519 section 4.1.3: the token is meant for whoever finds itself among its audiences. @throws InvalidTokenError */
 export function checkAudience (claims: Claims, provider: Provider): void {
   const { audience, audienceClaim } = provider
@@ -113,7 +118,9 @@ export function checkAudience (claims: Claims, provider: Provider): void {
   const isIssuer = provider.issuerTemplate !== undefined && audience[0] === provider.issuer
   if (isIssuer ? aud === claims.iss : typeof aud === 'string' && audience.includes(aud)) return
   if (!isIssuer && audienceClaim === 'aud' && Array.isArray(aud) && aud.every((item) => typeof item === 'string') && aud.some((item) => audience.includes(item))) return
-  const hint = audienceClaim === 'aud' ? audienceHint(claims, audience) : `whom a token of this provider is for stands in ${audienceClaim}: name it in the provider's options if it may call this API`
+  const hint = vouchesForSessionsOnly(provider)
+    ? 'this provider vouches for sessions only: give it an audience'
+    : audienceClaim === 'aud' ? audienceHint(claims, audience) : `whom a token of this provider is for stands in ${audienceClaim}: name it in the provider's options if it may call this API`
   throw refuse('audience_mismatch', claims, provider, { expected: audience, found: loggable(aud ?? `no ${audienceClaim}`), hint })
 }
 

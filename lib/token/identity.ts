@@ -39,6 +39,11 @@ export function toIdentity (claims: StandardClaims, provider: Provider): Identit
   })
 }
 
+/** The organization claims name, whatever token they came in. */
+export function organizationOf (claims: StandardClaims, provider: Provider): string | undefined {
+  return text(claims, provider.claims.organization, provider)
+}
+
 /** The first source that is a text. */
 function text (claims: StandardClaims, sources: Sources, provider: Provider): string | undefined {
   if (typeof sources === 'string') return textOf(member(claims, sources))

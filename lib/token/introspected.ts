@@ -4,7 +4,7 @@ import type { Provider } from '../../types/provider.js'
 import { InvalidTokenError } from '../errors.js'
 import { loggable } from '../refusal.js'
 import type { Refusal } from '../refusal.js'
-import { bound, checkAudience, checkBinding, checkFixed, checkIssuer, checkTimes, refuse, refuseMarks, refuseValues, valueOf } from './claims.js'
+import { bound, checkAudience, checkBinding, checkFixed, checkIssuer, checkTimes, refuse, refuseMarks, refuseValues, valueOf, vouchesForSessionsOnly } from './claims.js'
 import { toIdentity } from './identity.js'
 import type { JsonObject } from './parse.js'
 
@@ -36,7 +36,7 @@ export function judgeIntrospected ({ active, ...claims }: JsonObject, provider: 
     if (Object.hasOwn(claims, 'iss') || provider.issuerTemplate !== undefined) checkIssuer(claims, provider)
     checkKind(claims, provider)
     checkTimes(claims, provider, now / 1000, tolerance)
-    if (requiresAudience) checkAudienceOf(claims, provider)
+    if (requiresAudience || vouchesForSessionsOnly(provider)) checkAudienceOf(claims, provider)
     checkFixed(claims, provider)
     return toIdentity(claims as StandardClaims, provider)
   } catch (error) {
@@ -70,7 +70,7 @@ function checkKind (claims: JsonObject, provider: Provider): void {
 
 function checkAudienceOf (claims: JsonObject, provider: Provider): void {
   const { audience, audienceClaim } = provider
-  if (audience !== false && !Object.hasOwn(claims, audienceClaim)) {
+  if (audience !== false && audience.length > 0 && !Object.hasOwn(claims, audienceClaim)) {
     throw refuse('audience_mismatch', claims, provider, {
       expected: audience,
       found: `no ${audienceClaim}`,

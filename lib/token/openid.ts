@@ -1,6 +1,7 @@
 import type * as OpenidClient from 'openid-client'
 import type { FetchOptions } from '../../types/options.js'
-import type { Introspection } from '../../types/provider.js'
+import type { ClientAuthentication } from '../../types/provider.js'
+
 
 /** The module openid-client. */
 export type Openid = typeof OpenidClient
@@ -13,9 +14,6 @@ export type OpenidRequest = OpenidClient.CustomFetchOptions
 
 /** A key set openid-client fetched, for the next configuration. */
 export type KnownKeys = OpenidClient.ExportedJWKSCache
-
-/** How we prove at a provider which client we are; `none`: not at all, as a public client. */
-export type ClientAuthentication = Introspection['clientAuthentication'] | { readonly method: 'none' }
 
 interface Client {
   readonly clientId: string

@@ -42,7 +42,7 @@ t.test('the provider says no: its error code is told, and nothing else of its wo
     ['é', { status: 403, error: 'unknown_error' }],
     ['x'.repeat(101), { status: 403, error: 'unknown_error' }],
     [jwt.slice(0, 90), { status: 403, error: 'unknown_error' }],
-    ['temporarily_unavailable', { status: 503, code: 'GATEHOUSE_UNAVAILABLE', error: undefined, hint: 'the provider answers temporarily_unavailable' }],
+    ['temporarily_unavailable', { status: 503, code: 'GATEHOUSE_PROVIDER_UNAVAILABLE', error: undefined, hint: 'the provider answers temporarily_unavailable' }],
     ['server_error', { status: 503 }]
   ] as const) {
     const outcome = await failureOf(client.finish({ error, error_description: 'hunter2', error_uri: 'https://hunter2.example', code: 'c', state }, transaction, never))

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import t from 'tap'
 import { entra, oidc } from '../../lib/index.js'
-import { LoginError, ProviderUnavailable } from '../../lib/login/errors.js'
-import { CLIENT_ID_LOGOUT, RETURN_TO_LOGOUT } from '../../lib/login/logout.js'
+import { LoginError, ProviderUnavailableError } from '../../lib/login/errors.js'
+import { CLIENT_ID_LOGOUT, LOGOUT_URI_LOGOUT, RETURN_TO_LOGOUT } from '../../lib/providers/logout.js'
 import { clientAt, failureOf, json, loginServer, never } from '../support/login-server.js'
 
 const redirectUri = 'http://127.0.0.1:3000/callback'
@@ -152,11 +152,13 @@ t.test('logout: at the end_session_endpoint, or where the provider has its own, 
   const { origin, issuer } = server
   const all = { idTokenHint: 'eyJ', postLogoutRedirectUri: 'https://app.example/', state: 's' }
   const standard = `${origin}/logout?client_id=web&id_token_hint=eyJ&post_logout_redirect_uri=https%3A%2F%2Fapp.example%2F&state=s`
-  const at = (logout?: typeof RETURN_TO_LOGOUT, request = all) => clientAt(t, server, { logout }).client.logoutUrl(request, never)
+  const provider = oidc({ issuer: issuer.issuer, audience: 'api' })
+  const at = (logout = provider.logout, request = all) => clientAt(t, server, { provider: { ...provider, logout } }).client.logoutUrl(request, never)
   t.equal(await at(), standard)
   t.equal(await at(undefined, {} as typeof all), `${origin}/logout?client_id=web`)
   t.equal(await at(CLIENT_ID_LOGOUT), standard.replace('&id_token_hint=eyJ', ''))
   t.equal(await at(RETURN_TO_LOGOUT), standard, 'an advertised one goes first')
+  t.equal(await at(LOGOUT_URI_LOGOUT), `${origin}/logout?client_id=web&logout_uri=https%3A%2F%2Fapp.example%2F`)
   issuer.metadata.end_session_endpoint = `${origin}/logout?p=1`
   t.match(await at(), `${origin}/logout?p=1&client_id=web&`)
   delete issuer.metadata.end_session_endpoint
@@ -167,13 +169,13 @@ t.test('logout: at the end_session_endpoint, or where the provider has its own, 
 
 t.test('an error shows its reason to the operator alone, and has no stack anybody could make us pay for', async (t) => {
   const refusal = { provider: 'oidc', reason: 'state_mismatch', hint: 'for the operator' } as const
-  for (const error of [new LoginError(refusal), new LoginError(refusal, 'access_denied'), new ProviderUnavailable(refusal, 7)]) {
+  for (const error of [new LoginError(refusal), new LoginError(refusal, 'access_denied'), new ProviderUnavailableError(refusal, 7)]) {
     t.equal(error.reason, 'state_mismatch')
     t.equal(error.refusal, refusal)
     t.notMatch(error.stack, /\n +at /)
     t.notMatch(JSON.stringify({ ...error }) + inspect(error, { showHidden: true }), /operator/)
   }
   t.equal(new LoginError(refusal).name, 'LoginError')
-  t.strictSame(new ProviderUnavailable(refusal, 6.2).headers, { 'retry-after': '7' })
-  t.strictSame(new ProviderUnavailable(refusal, -1).headers, { 'retry-after': '1' })
+  t.strictSame(new ProviderUnavailableError(refusal, 6.2).headers, { 'retry-after': '7' })
+  t.strictSame(new ProviderUnavailableError(refusal, -1).headers, { 'retry-after': '1' })
 })

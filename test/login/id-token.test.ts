@@ -144,7 +144,7 @@ t.test('keys that cannot be had are no reason to believe, nor to refuse', async 
   const server = await loginServer(t)
   const { end } = clientAt(t, server)
   server.issuer.behave('status-500', 'jwks')
-  t.match(await failureOf(end()), { status: 503, code: 'GATEHOUSE_UNAVAILABLE', reason: 'provider_unavailable', hint: /jwks: status 500$/, headers: { 'retry-after': /^\d+$/ } })
+  t.match(await failureOf(end()), { status: 503, code: 'GATEHOUSE_PROVIDER_UNAVAILABLE', reason: 'provider_unavailable', hint: /jwks: status 500$/, headers: { 'retry-after': /^\d+$/ } })
 })
 
 t.test('keys that do not come are not waited for', async (t) => {

@@ -7,7 +7,7 @@ import type { EndpointAnswer } from '../support/login-server.js'
 import { until } from '../support/until.js'
 
 const redirectUri = 'http://127.0.0.1:3000/callback'
-const unavailable = { status: 503, code: 'GATEHOUSE_UNAVAILABLE', reason: 'provider_unavailable', message: 'The identity provider cannot be reached right now' }
+const unavailable = { status: 503, code: 'GATEHOUSE_PROVIDER_UNAVAILABLE', reason: 'provider_unavailable', message: 'The identity provider cannot be reached right now' }
 
 async function away (t: Test) {
   const server = await loginServer(t)

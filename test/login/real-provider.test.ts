@@ -149,7 +149,7 @@ t.test('a login that nobody may be asked for is refused by the provider', async 
   const client = clientOf(t, server, { authorizationParams: {} })
   const { url, transaction } = await client.start({ redirectUri: REDIRECT_URI, prompt: 'none' }, never)
   const { parameters } = await server.browser().visit(url)
-  t.match(await failureOf(client.finish(parameters, transaction, never)), { status: 403, code: 'GATEHOUSE_LOGIN_REFUSED', error: 'login_required', reason: 'authorization_refused', message: 'The identity provider refused the login' })
+  t.match(await failureOf(client.finish(parameters, transaction, never)), { status: 403, code: 'GATEHOUSE_LOGIN_REFUSED', error: 'login_required', reason: 'authorization_refused', message: 'The login was refused' })
 })
 
 t.test('maxAge and acrValues are asked for, and looked for in the ID token', async (t) => {

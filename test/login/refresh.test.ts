@@ -68,7 +68,7 @@ t.test('a login that is over is told from a provider that is away', async (t) =>
     [json(500, { error: 'invalid_grant' }), { reason: 'provider_unavailable', hint: /status 500$/ }]
   ] as const) {
     server.answers['/token'] = answer
-    t.match(await failureOf(refresh()), { status: 503, code: 'GATEHOUSE_UNAVAILABLE', error: undefined, ...expected })
+    t.match(await failureOf(refresh()), { status: 503, code: 'GATEHOUSE_PROVIDER_UNAVAILABLE', error: undefined, ...expected })
   }
 })
 

@@ -84,7 +84,7 @@ t.test('options are an object of known keys', async (t) => {
   t.equal(refusal(undefined), 'auth0(): expected an object, got undefined; pass { domain, audience }')
   t.equal(refusal({ domain, audience, Audience: audience }), 'auth0(): unknown key "Audience"; did you mean "audience"?')
   t.equal(refusal({ issuer: `https://${domain}/`, audience }),
-    'auth0(): unknown key "issuer"; known are domain, audience, name, algorithms, profile, claims, tokenKind, keys')
+    'auth0(): unknown key "issuer"; known are domain, audience, name, algorithms, profile, claims, tokenKind, keys, clientId, clientSecret, clientAuthentication, key, keyAlg, keyId')
 })
 
 t.test('Auth0 is never reached by plain http', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { ALGORITHMS, defineProvider, isProvider, SETTINGS } from '../../lib/providers/define.js'
 import type { ProviderSettings } from '../../lib/providers/define.js'
+import { STANDARD_LOGOUT } from '../../lib/providers/logout.js'
 
 const issuer = 'https://id.example'
 const remedies = { issuer: 'set the issuer', audience: 'set the audience' }
@@ -35,14 +36,16 @@ t.test('a provider is plain data with these defaults', async (t) => {
     },
     fixedClaims: {},
     introspection: undefined,
+    client: undefined,
+    logout: { names: { clientId: 'client_id', idTokenHint: 'id_token_hint', postLogoutRedirectUri: 'post_logout_redirect_uri', state: 'state' } },
     apiKeys: undefined,
     cookie: undefined,
     dangerouslyAllowHttp: false
   })
 })
 
-t.test('a setting that is undefined has its default', async (t) => {
-  const unset: ProviderSettings = Object.fromEntries(SETTINGS.map((setting) => [setting, undefined]))
+t.test('a setting that is undefined has its default, but for what belongs to a client', async (t) => {
+  const unset: ProviderSettings = Object.fromEntries(SETTINGS.filter((setting) => !/^(client|key[AI]|key$)/.test(setting)).map((setting) => [setting, undefined]))
   t.strictSame(define(unset), define())
   t.strictSame(define({ claims: { scopes: undefined } as object, tokenKind: { marks: undefined } as object }), define())
 })
@@ -58,7 +61,7 @@ t.test('every setting is taken as it was given', async (t) => {
     tokenKind: { required: ['x'], access: { typ: ['Bearer'], token_use: [] }, marks: [], others: { typ: [], token_use: ['id'] } },
     dangerouslyAllowHttp: true
   } as const
-  const others = { issuer, issuerTemplate: undefined, audience: ['api'], audienceClaim: 'aud', fixedClaims: {}, introspection: undefined, apiKeys: undefined, cookie: undefined }
+  const others = { issuer, issuerTemplate: undefined, audience: ['api'], audienceClaim: 'aud', fixedClaims: {}, introspection: undefined, client: undefined, logout: STANDARD_LOGOUT, apiKeys: undefined, cookie: undefined }
   t.strictSame({ ...define(settings) }, { ...settings, ...others })
 })
 
@@ -93,6 +96,7 @@ t.test('a provider is frozen, whatever it is made of', async (t) => {
   const tokenKind = { access: { a: ['b'] }, marks: ['m'], others: { c: ['d'] } }
   const settings: ProviderSettings = { algorithms: ['RS256'], keys: { jwksUri: issuer }, claims, tokenKind }
   t.strictSame(thawed(define(settings, ['api'])), [], 'and what was given')
+  t.strictSame(thawed(define({ clientId: 'web', clientSecret: 'hunter2' })), [], 'and a client, which vouches for sessions only')
 })
 
 t.test('changing what was given later changes nothing', async (t) => {

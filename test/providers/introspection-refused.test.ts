@@ -80,6 +80,13 @@ t.test('a client has a secret or a key', async (t) => {
   t.equal(refusal({ ...client, key: jwk }), 'test(): introspection: expected clientSecret or key, got both; leave one out')
 })
 
+t.test('who vouches for sessions only is not asked about tokens', async (t) => {
+  const sentence = 'test(): introspection: judges tokens, and this provider vouches for sessions only; give it an audience, or leave this out'
+  t.equal(refusal(client, { clientId: 'web', clientSecret: 'hunter2' }), sentence)
+  t.equal(refusal({ ...client, audience: false }, { clientId: 'web', clientSecret: 'hunter2' }), sentence, 'nor where answers may be for anybody')
+  t.equal(refusal(client, { clientId: 'web', clientSecret: 'hunter2', audience: 'api' }), undefined)
+})
+
 t.test('a key that cannot sign, or is too weak, is refused without showing it', async (t) => {
   const inPem = 'expected a private key in PEM, or as JWK'
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey

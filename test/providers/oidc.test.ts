@@ -47,5 +47,5 @@ t.test('options are an object of known keys', async (t) => {
   t.equal(refusal({ issuer, audience, dangerouslyAllowHTTP: true }), 'oidc(): unknown key "dangerouslyAllowHTTP"; did you mean "dangerouslyAllowHttp"?')
   t.equal(refusal({ audiences: audience }), 'oidc(): unknown key "audiences"; did you mean "audience"?')
   t.equal(refusal({ issuer, audience, jwksUri: 'https://id.example/jwks' }),
-    'oidc(): unknown key "jwksUri"; known are issuer, audience, name, algorithms, profile, claims, tokenKind, keys, introspection, dangerouslyAllowHttp')
+    'oidc(): unknown key "jwksUri"; known are issuer, audience, name, algorithms, profile, claims, tokenKind, keys, introspection, clientId, clientSecret, clientAuthentication, key, keyAlg, keyId, dangerouslyAllowHttp')
 })

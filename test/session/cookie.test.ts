@@ -1,6 +1,7 @@
 import t from 'tap'
-import { clearCookie, CookieTooLargeError, readCookie, writeCookie } from '../../lib/session/cookie.js'
+import { clearCookie, readCookie, writeCookie } from '../../lib/session/cookie.js'
 import { defineCookie } from '../../lib/session/cookie-attributes.js'
+import { CookieTooLargeError } from '../../lib/session/errors.js'
 import { cookieJar } from '../support/cookie-jar.js'
 import { mistake } from '../support/mistake.js'
 

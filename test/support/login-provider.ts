@@ -33,23 +33,22 @@ export interface LoginProvider {
   readonly paths: string[]
 }
 
-/** Where the clients of the provider want browsers back. */
-export const REDIRECT_URI = 'http://127.0.0.1:3000/callback'
+const BASE_URL = 'http://127.0.0.1:3000'
+/** Where the clients of the provider want browsers back, unless it is told another address of theirs. */
+export const REDIRECT_URI = `${BASE_URL}/callback`
 /** Where they want them after logout. */
-export const AFTER_LOGOUT = 'http://127.0.0.1:3000/'
-
-const CLIENT = {
-  redirect_uris: [REDIRECT_URI],
-  post_logout_redirect_uris: [AFTER_LOGOUT],
-  response_types: ['code'],
-  grant_types: ['authorization_code', 'refresh_token'],
-  application_type: 'native'
-}
+export const AFTER_LOGOUT = `${BASE_URL}/`
 
 interface Configuration { readonly [name: string]: unknown }
 
-/** Starts oidc-provider on loopback; it stops when the test ends. @param more configuration, `features` are merged */
-export async function loginProvider (t: { teardown (end: () => unknown): unknown }, more: Configuration & { readonly features?: Configuration } = {}): Promise<LoginProvider> {
+/** Configuration of oidc-provider, whose `features` are merged; `baseUrl` is where the clients are. */
+interface LoginProviderOptions extends Configuration {
+  readonly features?: Configuration
+  readonly baseUrl?: string
+}
+
+/** Starts oidc-provider on loopback; it stops when the test ends. */
+export async function loginProvider (t: { teardown (end: () => unknown): unknown }, { features, baseUrl = BASE_URL, ...more }: LoginProviderOptions = {}): Promise<LoginProvider> {
   // Its index prints a warning under Node 20; the module behind it has no types that fit this use.
   const inner = 'oidc-provider/lib/provider.js'
   const { Provider }: { Provider: new (issuer: string, configuration: object) => { callback (): RequestListener } } = await import(inner)
@@ -63,16 +62,22 @@ export async function loginProvider (t: { teardown (end: () => unknown): unknown
   const secret = `secret of +&% ${randomUUID()}`
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const signing = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-  const { features, ...rest } = more
+  const client = {
+    redirect_uris: [`${baseUrl}/callback`],
+    post_logout_redirect_uris: [`${baseUrl}/`],
+    response_types: ['code'],
+    grant_types: ['authorization_code', 'refresh_token'],
+    application_type: 'native'
+  }
   const provider = new Provider(origin, {
     adapter: createMemoryAdapter(),
     cookies: { keys: [randomUUID()] },
     clients: [
-      { ...CLIENT, client_id: 'web', client_secret: secret },
-      { ...CLIENT, client_id: 'web-post', client_secret: secret, token_endpoint_auth_method: 'client_secret_post' },
-      { ...CLIENT, client_id: 'public', token_endpoint_auth_method: 'none' },
+      { ...client, client_id: 'web', client_secret: secret },
+      { ...client, client_id: 'web-post', client_secret: secret, token_endpoint_auth_method: 'client_secret_post' },
+      { ...client, client_id: 'public', token_endpoint_auth_method: 'none' },
       {
-        ...CLIENT,
+        ...client,
         client_id: 'web-key',
         token_endpoint_auth_method: 'private_key_jwt',
         token_endpoint_auth_signing_alg: 'ES256',
@@ -84,7 +89,7 @@ export async function loginProvider (t: { teardown (end: () => unknown): unknown
     features: { devInteractions: { enabled: true }, revocation: { enabled: true, allowedPolicy: () => true }, rpInitiatedLogout: { enabled: true }, ...features },
     jwks: { keys: [{ ...signing.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'rs256' }] },
     ttl: { AccessToken: () => 600, AuthorizationCode: () => 60, IdToken: () => 600, RefreshToken: () => 3600, Interaction: () => 600, Session: () => 3600, Grant: () => 3600 },
-    ...rest
+    ...more
   })
   handle = provider.callback()
   return { issuer: origin, secret, key: privateKey, browser, paths }

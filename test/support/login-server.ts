@@ -5,7 +5,7 @@ import { oidc } from '../../lib/index.js'
 import type { OidcOptions } from '../../lib/index.js'
 import { createLoginClient } from '../../lib/login/client.js'
 import type { LoginClient, LoginClientOptions, LoginTransaction } from '../../lib/login/client.js'
-import { LoginFailure } from '../../lib/login/errors.js'
+import { LoginError, ProviderUnavailableError } from '../../lib/login/errors.js'
 import type { LoginResult } from '../../lib/login/tokens.js'
 import { secret } from '../../lib/providers/secret.js'
 import { endOfAll } from '../../lib/token/deadline.js'
@@ -121,7 +121,7 @@ export async function failureOf (work: Promise<unknown>): Promise<Record<string,
   try {
     return { result: await work }
   } catch (error) {
-    if (!(error instanceof LoginFailure)) throw error
+    if (!(error instanceof LoginError || error instanceof ProviderUnavailableError)) throw error
     return { status: error.statusCode, code: error.code, message: error.message, error: error.error, headers: error.headers, ...error.refusal }
   }
 }

@@ -105,6 +105,22 @@ test('only what stands in the token itself is a claim of it', async (t) => {
   t.doesNotThrow(inherit({ nonce: 'n', cnf: {} }, { ...rest, aud, exp }))
 })
 
+test('where a provider vouches for sessions only no audience fits, whichever claim it stands in', async (t) => {
+  const web = { clientId: 'web', clientSecret: 'hunter2' }
+  const hint = 'this provider vouches for sessions only: give it an audience'
+  const by = provider()
+  for (const sessionsOnly of [oidc({ issuer: by.issuer, ...web }), ...['azp', 'client_id'].map((audienceClaim) => ({ ...by, audience: [], audienceClaim }))]) {
+    for (const value of ['web', 'api', '', 'undefined', [], ['web'], undefined, null]) {
+      t.match(refusal({ [sessionsOnly.audienceClaim]: value }, { by: sessionsOnly }), { reason: 'audience_mismatch', expected: [], hint }, JSON.stringify(value))
+    }
+  }
+  const template = 'https://id.example/{tenant}'
+  const templated = { ...entra({ tenants: 'any', audience: 'api' }), audience: [], issuer: template, issuerTemplate: { before: 'https://id.example/', after: '', claim: 'tid' } }
+  for (const aud of [undefined, 'api', template, 'https://id.example/one']) {
+    t.match(refusal({ iss: 'https://id.example/one', tid: 'one', aud }, { by: templated }), { reason: 'audience_mismatch', hint })
+  }
+})
+
 const kinds: ReadonlyArray<readonly [claims: Record<string, unknown>, reason: string | undefined, found?: string]> = [
   [{ nonce: 'n' }, 'id_token', 'the claim nonce'],
   [{ nonce: null }, 'id_token', 'the claim nonce'],

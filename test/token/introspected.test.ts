@@ -84,6 +84,15 @@ t.test('the token is for this API', async (t) => {
   t.match(judge({ aud: undefined }), { reason: 'audience_mismatch', found: 'no aud', hint: /audience: false/ })
 })
 
+t.test('where a provider vouches for sessions only no answer does, even if answers need no audience', async (t) => {
+  const by = { ...provider(), audience: [] }
+  for (const requiresAudience of [true, false]) {
+    for (const aud of [undefined, 'api', ['api'], []]) {
+      t.match(judge({ aud }, { by, requiresAudience }), { reason: 'audience_mismatch', hint: 'this provider vouches for sessions only: give it an audience' })
+    }
+  }
+})
+
 t.test('whom the token is for is not looked at where that was written out', async (t) => {
   for (const aud of [undefined, 'other', ['other']]) {
     t.match(judge({ aud }, { requiresAudience: false }), { subject: 'user-1' })

@@ -2,8 +2,9 @@ import Fastify from 'fastify'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import * as everything from 'fastify-gatehouse'
 import {
-  AuthError, ForbiddenError, InsufficientScopeError, InvalidCredentialError, InvalidRequestError, InvalidTokenError, MissingCredentialError,
-  NoOrganizationError, NotAnAccessTokenError, NotAuthenticatedError, RouteMisconfiguredError, TooManyRequestsError, UnavailableError, getAuth, redactPaths
+  AuthError, CookieTooLargeError, ForbiddenError, InsufficientScopeError, InvalidCredentialError, InvalidRequestError, InvalidTokenError, LoginError,
+  LoginRequiredError, MissingCredentialError, NoOrganizationError, NoSessionError, NotAnAccessTokenError, NotAuthenticatedError, ProviderUnavailableError,
+  RouteMisconfiguredError, StoreUnavailableError, TooManyRequestsError, UnavailableError, getAuth, redactPaths
 } from 'fastify-gatehouse'
 import type { AuthErrorCode, GatehouseOptions, Reason, RequestAuth } from 'fastify-gatehouse'
 import { describe, expect, test } from 'tstyche'
@@ -17,10 +18,11 @@ type Anys<Of> = { [Name in keyof Of]: IsAny<Of[Name]> extends true ? Name : neve
 describe('what is exported', () => {
   test('has these values', () => {
     expect<keyof Everything>().type.toBe<
-      'default' | 'gatehouse' | 'auth0' | 'authgear' | 'clerk' | 'cognito' | 'entra' | 'fusionauth' | 'google' | 'keycloak' | 'okta' | 'tesseral' | 'zitadel' | 'oidc' | 'apiKey' | 'getAuth' | 'redactPaths' |
+      'default' | 'gatehouse' | 'auth0' | 'authgear' | 'clerk' | 'cognito' | 'entra' | 'fusionauth' | 'google' | 'keycloak' | 'okta' | 'tesseral' | 'zitadel' | 'oidc' | 'apiKey' | 'getAuth' | 'memoryStore' | 'redactPaths' | 'redisStore' |
       'AuthError' | 'ForbiddenError' | 'InsufficientScopeError' | 'InvalidCredentialError' | 'InvalidRequestError' | 'InvalidTokenError' |
       'MissingCredentialError' | 'NoOrganizationError' | 'NotAnAccessTokenError' | 'NotAuthenticatedError' | 'RouteMisconfiguredError' |
-      'TooManyRequestsError' | 'UnavailableError'
+      'TooManyRequestsError' | 'UnavailableError' |
+      'CookieTooLargeError' | 'LoginError' | 'LoginRequiredError' | 'NoSessionError' | 'ProviderUnavailableError' | 'StoreUnavailableError'
     >()
   })
 
@@ -43,7 +45,8 @@ describe('what is exported', () => {
 describe('errors', () => {
   test('all are AuthErrors with status, code, OAuth error, headers and reason', () => {
     type Any = ForbiddenError | InsufficientScopeError | InvalidCredentialError | InvalidRequestError | InvalidTokenError | MissingCredentialError |
-      NoOrganizationError | NotAnAccessTokenError | NotAuthenticatedError | RouteMisconfiguredError | TooManyRequestsError | UnavailableError
+      NoOrganizationError | NotAnAccessTokenError | NotAuthenticatedError | RouteMisconfiguredError | TooManyRequestsError | UnavailableError |
+      CookieTooLargeError | LoginError | LoginRequiredError | NoSessionError | ProviderUnavailableError
     expect<AuthError>().type.toBeAssignableFrom<Any>()
     expect<AuthError>().type.toBeAssignableTo<Error>()
     expect<AuthError['statusCode']>().type.toBe<number>()
@@ -53,11 +56,23 @@ describe('errors', () => {
     expect<AuthError['reason']>().type.toBe<Reason>()
   })
 
+  test('a store that fails is none: callers are answered with an UnavailableError', () => {
+    expect<AuthError>().type.not.toBeAssignableFrom<StoreUnavailableError>()
+    expect<StoreUnavailableError>().type.toBeAssignableTo<Error>()
+  })
+
+  test('a LoginError knows where another try begins, once it was told', () => {
+    expect<LoginError['loginUrl']>().type.toBe<string | undefined>()
+    expect<LoginError['withLoginUrl']>().type.toBe<(url: string) => LoginError>()
+  })
+
   test('the codes are a closed union, so that a switch over them can be complete', () => {
     expect<AuthErrorCode>().type.toBe<
       'GATEHOUSE_CREDENTIAL_MISSING' | 'GATEHOUSE_CREDENTIAL_MALFORMED' | 'GATEHOUSE_TOKEN_INVALID' | 'GATEHOUSE_CREDENTIAL_INVALID' |
       'GATEHOUSE_SCOPE_INSUFFICIENT' | 'GATEHOUSE_FORBIDDEN' | 'GATEHOUSE_NO_ORGANIZATION' | 'GATEHOUSE_NOT_AN_ACCESS_TOKEN' |
-      'GATEHOUSE_NOT_AUTHENTICATED' | 'GATEHOUSE_ROUTE_MISCONFIGURED' | 'GATEHOUSE_TOO_MANY_REQUESTS' | 'GATEHOUSE_UNAVAILABLE'
+      'GATEHOUSE_NOT_AUTHENTICATED' | 'GATEHOUSE_ROUTE_MISCONFIGURED' | 'GATEHOUSE_TOO_MANY_REQUESTS' | 'GATEHOUSE_UNAVAILABLE' |
+      'GATEHOUSE_LOGIN_FAILED' | 'GATEHOUSE_LOGIN_REFUSED' | 'GATEHOUSE_LOGIN_REQUIRED' | 'GATEHOUSE_NO_SESSION' | 'GATEHOUSE_COOKIE_TOO_LARGE' |
+      'GATEHOUSE_PROVIDER_UNAVAILABLE'
     >()
     expect<Reason>().type.not.toBeAssignableFrom<string>()
   })

@@ -41,7 +41,7 @@ describe('request.auth', () => {
   test('has no other member', () => {
     expect<keyof RequestAuth>().type.toBe<
       'isAuthenticated' | 'credentialsType' | 'provider' | 'subject' | 'scopes' | 'permissions' | 'roles' | 'organizationId' |
-      'credentials' | 'accessTokenClaims' | 'hasScope' | 'hasPermission' | 'hasRole' | 'require'
+      'credentials' | 'accessTokenClaims' | 'hasScope' | 'hasPermission' | 'hasRole' | 'require' | 'session'
     >()
   })
 
@@ -110,7 +110,7 @@ describe('app.gatehouse', () => {
     expect(app.gatehouse.routes()).type.toBe<GuardedRoute[]>()
     expect(app.gatehouse.group(app, { scopes: 'a' })).type.toBe<void>()
     expect(app.gatehouse.jwks.getPublicKey).type.toBeCallableWith({ domain: 'a', alg: 'RS256', kid: 'b' })
-    expect<keyof Gatehouse>().type.toBe<'verify' | 'ready' | 'health' | 'stats' | 'routes' | 'group' | 'jwks'>()
+    expect<keyof Gatehouse>().type.toBe<'verify' | 'ready' | 'health' | 'stats' | 'routes' | 'sessions' | 'group' | 'jwks'>()
   })
 
   test('an identity is read-only, and says all there is', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'tstyche'
-import { authgear, clerk, cognito, entra, fusionauth, google, keycloak, okta, tesseral, zitadel } from 'fastify-gatehouse'
+import { auth0, authgear, clerk, cognito, entra, fusionauth, google, keycloak, oidc, okta, tesseral, zitadel } from 'fastify-gatehouse'
 import type { GatehouseOptions, Provider, RequestAuth, TesseralAccessTokenClaims } from 'fastify-gatehouse'
 
 test('what entra gives fits its options, and each of them fits provider', () => {
@@ -22,6 +22,34 @@ test('options that come from the environment may be undefined to the compiler; t
   expect(okta({ domain: value, audience: value, authorizationServer: value })).type.toBe<Provider>()
   expect(tesseral({ publishableKey: value, backendApiKey: value, apiKeys: true })).type.toBe<Provider>()
   expect(zitadel({ issuer: value, audience: value })).type.toBe<Provider>()
+})
+
+test('a client takes the place of an audience, and its settings come from the environment', () => {
+  const value = process.env.ANY
+  const client = { clientId: value, clientSecret: value }
+  expect(auth0({ domain: value, ...client })).type.toBe<Provider>()
+  expect(authgear({ domain: value, ...client })).type.toBe<Provider>()
+  expect(clerk({ domain: value, ...client })).type.toBe<Provider>()
+  expect(cognito({ userPoolId: value, ...client, audience: value })).type.toBe<Provider>()
+  expect(entra({ tenantId: value, ...client })).type.toBe<Provider>()
+  expect(entra({ tenants: ['a'], ...client })).type.toBe<readonly Provider[]>()
+  expect(fusionauth({ issuer: value, ...client })).type.toBe<Provider>()
+  expect(google({ ...client, audience: [''] })).type.toBe<Provider>()
+  expect(keycloak({ issuer: value, ...client })).type.toBe<Provider>()
+  expect(okta({ domain: value, ...client })).type.toBe<Provider>()
+  expect(zitadel({ issuer: value, ...client, audience: value })).type.toBe<Provider>()
+  expect(oidc({ issuer: value, clientId: value, key: value, keyAlg: 'ES256', keyId: value, audience: false })).type.toBe<Provider>()
+  expect(oidc({ issuer: value, clientId: value, clientSecret: undefined, clientAuthentication: 'none' })).type.toBe<Provider>()
+})
+
+test('without an audience a client is needed, and it is of one issuer', () => {
+  expect(fusionauth).type.not.toBeCallableWith({ issuer: 'a', clientSecret: 'b' })
+  expect(clerk).type.not.toBeCallableWith({ domain: 'a' })
+  expect(google).type.not.toBeCallableWith({ audience: 'a' })
+  expect(oidc).type.not.toBeCallableWith({ issuer: 'a', clientId: 'b', clientAuthentication: 'client_secret_jwt' })
+  expect(oidc).type.not.toBeCallableWith({ issuer: 'a', clientId: ['b'], clientSecret: 'c' })
+  expect(entra).type.not.toBeCallableWith({ tenants: 'any', audience: 'a', clientId: 'b', clientSecret: 'c' })
+  expect(tesseral).type.not.toBeCallableWith({ publishableKey: 'a', clientId: 'b' })
 })
 
 test('what always comes by https takes no leave for plain http, and no audience of false', () => {

@@ -1,0 +1,72 @@
+/** The app of Authgear's Flask guide: people log in and see their session. */
+import { fileURLToPath } from 'node:url'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
+import gatehouse, { authgear, LoginError, type GatehouseOptions, type RequestAuth } from 'fastify-gatehouse'
+import login, { type LoginOptions } from 'fastify-gatehouse/login'
+import { html, sendHtml, type Html } from './html.js'
+
+/** Takes any provider; run directly, the app uses your Authgear project. */
+export async function buildApp (options: { gatehouse: GatehouseOptions, login: LoginOptions }, server: FastifyServerOptions = {}): Promise<FastifyInstance> {
+  const app = Fastify(server)
+  app.setErrorHandler(sendError)
+
+  await app.register(gatehouse, options.gatehouse)
+  await app.register(login, options.login) // GET /login, /callback, /logout
+
+  app.get('/', { config: { auth: 'optional' } }, async ({ auth }, reply) => {
+    return sendHtml(reply, auth.isAuthenticated ? welcome(auth) : guest())
+  })
+
+  return app
+}
+
+function guest (): Html {
+  return page(html`
+    <h1>Welcome Guest</h1>
+    <p><a href="/login">Login</a></p>`)
+}
+
+function welcome ({ session, subject, provider }: RequestAuth): Html {
+  // The tokens are in `session` too. They are not for the page.
+  const { user, expiresAt, data } = session
+  return page(html`
+    <h1>Welcome ${String(user.name || user.email || subject)}!</h1>
+    <p><a href="/logout">Logout</a></p>
+    <pre>${JSON.stringify({ provider, subject, user, data, expiresAt: new Date(expiresAt * 1000) }, null, 4)}</pre>`)
+}
+
+function sendError (error: unknown, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (!(error instanceof LoginError && headers.accept?.includes('text/html'))) return reply.send(error)
+  return sendHtml(reply, page(html`
+    <h1>You are not logged in</h1>
+    <p>${error.message}</p>
+    <p><a href="${error.loginUrl ?? '/login'}">Try again</a></p>`), error.statusCode)
+}
+
+function page (body: Html): Html {
+  return html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
+    <title>Authgear example</title>
+  </head>
+  <body>${body}
+  </body>
+</html>
+`
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { AUTHGEAR_DOMAIN, AUTHGEAR_CLIENT_ID, AUTHGEAR_CLIENT_SECRET, APP_SECRET_KEY, PORT = '3000' } = process.env
+  const app = await buildApp({
+    gatehouse: {
+      provider: authgear({ domain: AUTHGEAR_DOMAIN, clientId: AUTHGEAR_CLIENT_ID, clientSecret: AUTHGEAR_CLIENT_SECRET }),
+      // Redirect URI at Authgear: this and /callback; post logout redirect URI: this and /
+      baseUrl: `http://localhost:${PORT}`
+    },
+    // Without profile and email Authgear says no name
+    login: { session: { secret: APP_SECRET_KEY }, scope: 'openid profile email offline_access' }
+  }, { logger: true })
+  await app.listen({ host: 'localhost', port: Number(PORT) })
+}

@@ -1,0 +1,119 @@
+import type { AfterLogin, AuthorizationParams } from '../../types/login.js'
+import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
+import { readLifetime } from '../session/lifetime.js'
+import type { Lifetime } from '../session/lifetime.js'
+import { readSecrets } from '../session/secret.js'
+
+/** The options of the login plugin as the rest of the house reads them: complete, checked, frozen. */
+export interface LoginSettings {
+  readonly secrets: readonly string[]
+  readonly keptIn: 'cookie' | 'store'
+  readonly lifetime: Lifetime
+  readonly cookieOptions: { readonly name: string, readonly domain?: string | undefined, readonly path: string, readonly sameSite: 'Lax' | 'Strict' }
+  readonly scope: string
+  /** undefined: no such route. */
+  readonly routes: { readonly login: string | undefined, readonly callback: string, readonly logout: string | undefined, readonly backchannelLogout: string | undefined }
+  readonly responseMode: 'query' | 'form_post'
+  readonly pushedAuthorizationRequests: 'auto' | 'always' | 'never'
+  readonly userinfo: boolean
+  readonly afterLogin: AfterLogin | undefined
+  /** undefined: to the start page. */
+  readonly logout: { readonly returnTo: string | undefined, readonly provider: boolean }
+  readonly redirect: boolean
+  readonly silent: boolean
+  readonly prompt: string | undefined
+  readonly maxAge: number | undefined
+  readonly acrValues: string | readonly string[] | undefined
+  readonly authorizationParams: AuthorizationParams | undefined
+}
+
+const OPTIONS = ['session', 'scope', 'routes', 'responseMode', 'pushedAuthorizationRequests', 'userinfo', 'afterLogin', 'logout', 'redirect', 'silent', 'prompt', 'maxAge', 'acrValues', 'authorizationParams']
+/** Fastify passes a registration's own options through to the plugin. */
+const FASTIFYS_OWN = ['logLevel', 'logSerializers']
+
+/** @throws TypeError naming path, value (of what is not secret) and remedy */
+export function readLoginOptions (options: unknown): LoginSettings {
+  const given = plainObject('login', options, 'pass { session: { secret: … } }')
+  if ('prefix' in given) throw new TypeError("login: prefix has no effect here; write the paths: routes: { login: '/auth/login', … }")
+  refuseUnknownKeys('login', Object.fromEntries(Object.entries(given).filter(([key]) => !FASTIFYS_OWN.includes(key))), OPTIONS)
+  const { scope = 'openid profile email', responseMode = 'query', pushedAuthorizationRequests = 'auto', afterLogin, prompt, maxAge, acrValues, authorizationParams } = given
+  if (typeof scope !== 'string' || !scope.split(' ').includes('openid')) throw expected('login.scope', 'scopes separated by spaces, openid among them', scope)
+  if (afterLogin !== undefined && typeof afterLogin !== 'function') throw expected('login.afterLogin', 'a function of the login and the request', afterLogin)
+  return Object.freeze({
+    ...sessionSettings(given.session),
+    scope,
+    routes: routeSettings(given.routes),
+    responseMode: oneOf('login.responseMode', responseMode, ['query', 'form_post']),
+    pushedAuthorizationRequests: oneOf('login.pushedAuthorizationRequests', pushedAuthorizationRequests, ['auto', 'always', 'never']),
+    userinfo: flag('login.userinfo', given.userinfo, false),
+    afterLogin: afterLogin as AfterLogin | undefined,
+    logout: logoutSettings(given.logout),
+    redirect: flag('login.redirect', given.redirect, true),
+    silent: flag('login.silent', given.silent, false),
+    // Checked with the request they go into, which is made once at boot to see that it can be.
+    prompt: prompt as string | undefined,
+    maxAge: maxAge as number | undefined,
+    acrValues: acrValues as string | undefined,
+    authorizationParams: authorizationParams as AuthorizationParams | undefined
+  })
+}
+
+function sessionSettings (session: unknown): Pick<LoginSettings, 'secrets' | 'keptIn' | 'lifetime' | 'cookieOptions'> {
+  // What it holds is a secret: plainObject would show it.
+  if (typeof session !== 'object' || session === null) throw new TypeError('login.session: expected an object: pass { secret: process.env.SESSION_SECRET }')
+  const { secret, in: keptIn = 'cookie', cookie, idle, absolute, ...rest } = plainObject('login.session', session)
+  refuseUnknownKeys('login.session', rest, ['secret', 'in', 'idle', 'absolute', 'cookie'])
+  return {
+    secrets: readSecrets('login.session.secret', secret),
+    keptIn: oneOf('login.session.in', keptIn, ['cookie', 'store']),
+    lifetime: readLifetime('login.session', { ...(idle === undefined ? {} : { idle }), ...(absolute === undefined ? {} : { absolute }) }),
+    cookieOptions: cookieSettings(cookie)
+  }
+}
+
+function cookieSettings (cookie: unknown = {}): LoginSettings['cookieOptions'] {
+  const { name = 'gatehouse', domain, path = '/', sameSite = 'Lax', ...rest } = plainObject('login.session.cookie', cookie)
+  refuseUnknownKeys('login.session.cookie', rest, ['name', 'domain', 'path', 'sameSite'])
+  for (const [member, value] of Object.entries({ name, path })) {
+    if (typeof value !== 'string') throw expected(`login.session.cookie.${member}`, 'a text', value)
+  }
+  if (domain !== undefined && typeof domain !== 'string') throw expected('login.session.cookie.domain', 'a host name', domain)
+  return Object.freeze({ name: name as string, domain, path: path as string, sameSite: oneOf('login.session.cookie.sameSite', sameSite, ['Lax', 'Strict']) })
+}
+
+function routeSettings (routes: unknown = {}): LoginSettings['routes'] {
+  const { login = '/login', callback = '/callback', logout = '/logout', backchannelLogout = false, ...rest } = plainObject('login.routes', routes)
+  refuseUnknownKeys('login.routes', rest, ['login', 'callback', 'logout', 'backchannelLogout'])
+  const found = { login: optionalPath('login.routes.login', login), callback: path('login.routes.callback', callback), logout: optionalPath('login.routes.logout', logout), backchannelLogout: optionalPath('login.routes.backchannelLogout', backchannelLogout) }
+  const paths = Object.values(found).filter((path) => path !== undefined)
+  if (new Set(paths).size < paths.length) throw new TypeError('login.routes: two of them have the same path')
+  return Object.freeze(found)
+}
+
+function logoutSettings (logout: unknown = {}): LoginSettings['logout'] {
+  const { returnTo, provider, ...rest } = plainObject('login.logout', logout)
+  refuseUnknownKeys('login.logout', rest, ['returnTo', 'provider'])
+  return Object.freeze({ returnTo: returnTo === undefined ? undefined : path('login.logout.returnTo', returnTo), provider: flag('login.logout.provider', provider, true) })
+}
+
+function optionalPath (where: string, value: unknown): string | undefined {
+  return value === false ? undefined : path(where, value)
+}
+
+/** No pattern, no query: what is registered at the provider is one address. */
+function path (where: string, value: unknown): string {
+  if (typeof value === 'string' && /^\/(?!\/)[\w.~/-]*$/.test(value)) return value
+  throw expected(where, 'a path such as /login: letters, digits, dots, dashes and slashes', value)
+}
+
+function flag (path: string, value: unknown, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise
+  if (typeof value !== 'boolean') throw expected(path, 'true or false', value)
+  return value
+}
+
+function oneOf<Choice extends string> (path: string, value: unknown, choices: readonly Choice[]): Choice {
+  const found = choices.find((choice) => choice === value)
+  if (found === undefined) throw expected(path, `one of ${choices.join(', ')}`, value)
+  return found
+}

@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Provider } from '../../types/provider.js'
+import type { Internals } from '../internals.js'
+import { mayActByCookie } from '../origin.js'
+import type { SessionKeeper } from '../session/keeper.js'
+import { mountBackchannel } from './backchannel-route.js'
+import { beginLogin } from './begin.js'
+import type { CallbackParameters } from './callback.js'
+import { completeLogin } from './complete.js'
+import { endLogin } from './end.js'
+import { LoginError } from './errors.js'
+import { parseForm } from './form.js'
+import { isPrefetch } from './navigation.js'
+import type { LoginSettings } from './options.js'
+import type { LoginParts } from './parts.js'
+import { reporting } from './parts.js'
+
+/** Where login answers, seen from this server. */
+export interface RoutePaths {
+  readonly login: string | undefined
+  readonly callback: (provider: string) => string
+  readonly all: readonly string[]
+}
+
+/** Bytes: a code, a state and what else providers send. */
+const LONGEST_FORM = 65_536
+const FORM = 'application/x-www-form-urlencoded'
+
+/** @param prefix of the scope */
+export function routePaths (prefix: string, { routes }: LoginSettings, providers: readonly Provider[]): RoutePaths {
+  const under = (path: string | undefined) => path === undefined ? undefined : prefix + path
+  // A code that arrives at another provider's callback is seen to be none of its own.
+  const callback = (provider: string) => prefix + routes.callback + (providers.length === 1 ? '' : `/${encodeURIComponent(provider)}`)
+  const all = [under(routes.login), under(routes.logout), under(routes.backchannelLogout), ...providers.map(({ name }) => callback(name))]
+  return { login: under(routes.login), callback, all: all.filter((path) => path !== undefined) }
+}
+
+/** Mounts the routes in a scope of their own: its form parser is nobody else's. */
+export async function mountRoutes (app: FastifyInstance, parts: LoginParts, house: Internals & { readonly keeper: SessionKeeper }): Promise<void> {
+  const { settings: { routes }, clients: { providers } } = parts
+  const options = { config: { auth: false }, exposeHeadRoute: false } as const
+  await app.register(async (scope) => {
+    // Those of the app are inherited, one for forms perhaps among them; a logout token is a form's and nothing else.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: LONGEST_FORM }, (_request, body, done) => { done(null, parseForm(String(body))) })
+
+    if (routes.login !== undefined) scope.get(routes.login, options, (request, reply) => reporting(parts, request, reply, () => login(parts, request, reply)))
+
+    for (const { name } of providers) {
+      const url = routes.callback + (providers.length === 1 ? '' : `/${encodeURIComponent(name)}`)
+      const complete = (parameters: CallbackParameters, request: FastifyRequest, reply: FastifyReply) =>
+        reporting(parts, request, reply, () => completeLogin(parts, request, reply, name, parameters))
+      scope.get(url, options, (request, reply) => complete(queryOf(request), request, reply))
+      scope.post(url, options, (request, reply) => complete(formOf(request), request, reply))
+    }
+
+    if (routes.logout !== undefined) {
+      scope.route({ ...options, method: ['GET', 'POST'], url: routes.logout, handler: (request, reply) => reporting(parts, request, reply, () => logout(parts, house, request, reply)) })
+    }
+    if (routes.backchannelLogout !== undefined) mountBackchannel(scope, routes.backchannelLogout, options, parts, house)
+  })
+}
+
+async function login (parts: LoginParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  reply.header('cache-control', 'no-store')
+  // Nobody wants to log in yet: each login under way takes room in the browser.
+  if (isPrefetch(request.headers)) return reply.code(204).send()
+  const { provider = parts.clients.providers[0]!.name, returnTo, prompt } = queryOf(request)
+  if (typeof provider !== 'string' || !parts.clients.has(provider)) {
+    throw new LoginError({ reason: 'provider_mismatch', provider: 'none', expected: parts.clients.providers.map(({ name }) => name), hint: '?provider= names none one can log in with' })
+  }
+  return beginLogin(parts, request, reply, { provider, returnTo: typeof returnTo === 'string' ? returnTo : '/', isSilent: prompt === 'none' })
+}
+
+/** A link on a page of another site, or its form, logs nobody out: it comes without the word of this site's page. */
+async function logout (parts: LoginParts, { settings }: Internals, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { method, headers } = request
+  const isElsewhere = method === 'GET' ? headers['sec-fetch-site'] === 'cross-site' : !mayActByCookie(method, headers, { origins: settings.trustedOrigins, domains: [] })
+  if (!isElsewhere) return endLogin(parts, request, reply)
+  reply.header('cache-control', 'no-store')
+  return reply.redirect((parts.siteOf(request)?.returnTo ?? (() => '/'))(undefined), method === 'GET' ? 302 : 303)
+}
+
+function queryOf ({ url }: FastifyRequest): CallbackParameters {
+  const start = url.indexOf('?')
+  return parseForm(start === -1 ? '' : url.slice(start + 1))
+}
+
+/** A body of another type is none. */
+function formOf ({ body }: FastifyRequest): CallbackParameters {
+  return typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === null ? body as CallbackParameters : {}
+}

@@ -1,0 +1,27 @@
+import type { BaseUrl } from '../base-url.js'
+import { cookieValues } from '../cookies.js'
+import { defineCookie, setCookieLine } from '../session/cookie-attributes.js'
+import type { Cookie } from '../session/cookie-attributes.js'
+
+/** Remembers, as long as the browser runs, that the provider was asked: who is not logged in there is not asked again with every page. */
+function cookieOf ({ secure }: BaseUrl): Cookie {
+  return defineCookie('gatehouse-silent', { path: '/', secure, sameSite: 'Lax' })
+}
+
+/** Whether the provider was asked already. */
+export function wasSilent (base: BaseUrl, header: string | undefined): boolean {
+  return header !== undefined && cookieValues(header, cookieOf(base).name).length > 0
+}
+
+/** The Set-Cookie line that says so. */
+export function markSilent (base: BaseUrl): string {
+  const cookie = cookieOf(base)
+  return setCookieLine(cookie, cookie.name, '1')
+}
+
+/**
+ * Error codes that mean: not without showing something.
+ *
+ * @see OpenID Connect Core section 3.1.2.6
+ */
+export const NOT_SILENTLY: readonly string[] = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required']

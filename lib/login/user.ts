@@ -1,0 +1,18 @@
+import type { JsonMembers } from '../../types/session.js'
+import { isPlainObject } from '../configuration.js'
+import { jsonMembersOf } from '../session/json.js'
+
+/** Claims that speak of a token or of the provider's session, not of the person. */
+const PROTOCOL = new Set(['iss', 'aud', 'exp', 'iat', 'nbf', 'jti', 'nonce', 'azp', 'at_hash', 'c_hash', 's_hash', 'sid', 'auth_time', 'acr', 'amr', 'session_expiry', 'typ', 'token_use'])
+
+/** What claims say of the person; of several sets the later ones count. What JSON cannot say again is not in a token. */
+export function userOf (...claims: ReadonlyArray<Readonly<Record<string, unknown>>>): JsonMembers {
+  const members = claims.flatMap((set) => Object.entries(set)).filter(([name]) => !PROTOCOL.has(name))
+  return jsonMembersOf('user', Object.fromEntries(members))
+}
+
+/** What an app says of the person, or keeps beside it. @throws TypeError naming the member that is not JSON, never its value */
+export function givenMembers (path: string, value: unknown): JsonMembers {
+  if (!isPlainObject(value)) throw new TypeError(`${path}: expected an object`)
+  return jsonMembersOf(path, value)
+}

@@ -1,0 +1,24 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Allowed, Outcome } from './outcome.js'
+import type { Refusal } from './refusal.js'
+
+/** Where a credential was found, and who judges it. */
+export interface Source {
+  /** Whether the browser sends it by itself. */
+  readonly isCookie: boolean
+  /** Whether shared caches know of it: they keep no answer to a request with an Authorization header (RFC 9111 section 3.5). */
+  readonly isAuthorization: boolean
+  /** Whether it came as `Authorization: Bearer`. */
+  readonly isBearer: boolean
+  /** @param reply cookies that ended are cleared by it */
+  identify (credential: string, request: FastifyRequest, allowed: Allowed, reply: FastifyReply): Outcome
+}
+
+/** The one credential of a request. */
+export interface Presented {
+  readonly source: Source
+  readonly credential: string
+}
+
+/** What a request presents, or why it presents nothing. */
+export type Finding = Presented | Pick<Refusal, 'reason' | 'found' | 'hint'>

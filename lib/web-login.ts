@@ -1,0 +1,26 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Policy } from './policy.js'
+import type { Person } from './session/marks.js'
+import type { Source } from './source.js'
+
+/** What login adds to a registration. */
+export interface WebLogin {
+  readonly source: Source
+  /** Whether a Cookie header may carry a session. */
+  carries (header: string): boolean
+  /**
+   * Sends a browser that opens a page to log in.
+   *
+   * @param done called where that fails
+   * @returns false for a request that is none of a browser's, or a route that takes no sessions
+   */
+  challenge (request: FastifyRequest, reply: FastifyReply, policy: Policy, done: (error: Error) => void): boolean
+  deleteBySubject (person: Person): Promise<void>
+  /** Requests answered with a session since boot whose access token was not asked about. */
+  readonly accepted: number
+}
+
+/** Where a registration finds its login: that is registered after it, or never. */
+export interface WebLoginPlace {
+  login: WebLogin | undefined
+}

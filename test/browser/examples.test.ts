@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BrowserContext, Cookie, Page } from 'playwright-core'
+import t from 'tap'
+import type { Test } from 'tap'
+import { fusionauth, oidc } from 'fastify-gatehouse'
+import type { Provider } from 'fastify-gatehouse'
+import { buildApp as authgearExample } from '../../examples/authgear-login.js'
+import { buildApp as fusionauthExample } from '../../examples/fusionauth-login.js'
+import { answerConsent, fillLogin, freeOrigin, reasonToSkip, startBrowser } from '../support/browser.js'
+import { authgearProvider, fusionauthProvider } from '../support/vendor-login.js'
+import type { VendorProvider } from '../support/vendor-login.js'
+
+t.test('people and the apps of the login guides', { skip: reasonToSkip() ?? false }, async (t) => {
+  const browser = await startBrowser(t)
+
+  t.test('the app of the Authgear guide', async (t) => {
+    const baseUrl = await freeOrigin()
+    const authgear = await authgearProvider(t, { baseUrl, accessTokenLifetime: 1 })
+    const provider = oidc({ issuer: authgear.issuer, clientId: authgear.clientId, clientSecret: authgear.clientSecret })
+    await serve(t, baseUrl, provider, authgearExample, 'openid profile email offline_access')
+    const { context, tab, complaints } = await browser.person(t)
+    const page = await tab()
+
+    await page.goto(baseUrl)
+    t.equal(await heading(page), 'Welcome Guest')
+    await page.click('text=Login')
+    await fillLogin(page, 'ada')
+    await answerConsent(page, 'Continue')
+    t.equal(await heading(page), 'Welcome ada!')
+    t.equal(page.url(), `${baseUrl}/`, 'neither code nor state stays in the address')
+    t.match(authgear.callbacks, [{ state: String, code: String, iss: undefined }])
+    t.match(authgear.exchanges, [{ form: { grant_type: 'authorization_code' }, answer: { access_token: /^[\w-]{43}$/ } }], 'its access token is opaque')
+
+    await page.reload()
+    t.equal(await heading(page), 'Welcome ada!', 'a reload is no login')
+    await showsNoSecret(t, page, authgear)
+    t.match(await ourCookies(context), [{ name: 'gatehouse', httpOnly: true, sameSite: 'Lax' }])
+
+    await sleep(1100)
+    await page.goto(`${baseUrl}/access-token`)
+    await sleep(1100)
+    await page.reload()
+    const [, first, second] = authgear.exchanges
+    const refreshToken = authgear.exchanges[0]!.answer.refresh_token as string
+    t.match(first, { form: { grant_type: 'refresh_token', refresh_token: refreshToken }, answer: { refresh_token: undefined } })
+    t.match(second, { form: { grant_type: 'refresh_token', refresh_token: refreshToken } }, 'what is not sent again stays as it is')
+    t.equal(await page.textContent('body'), second!.answer.access_token, 'a page has a usable access token')
+
+    await page.goto(baseUrl)
+    await page.click('text=Logout')
+    t.equal(await heading(page), 'Welcome Guest')
+    t.match(authgear.logouts, [{ id_token_hint: /^eyJ/, post_logout_redirect_uri: `${baseUrl}/` }])
+    t.equal(authgear.logouts.length, 1)
+    t.equal(authgear.requests.filter((request) => request === 'POST /oauth2/revoke').length, 1, 'the refresh token is revoked')
+    await page.click('text=Login')
+    t.equal(await page.locator('input[name=password]').count(), 1, 'the provider asks for the password again')
+    t.strictSame(complaints(baseUrl), [])
+  })
+
+  t.test('the app of the FusionAuth guide', async (t) => {
+    const baseUrl = await freeOrigin()
+    // More of them than a cookie holds.
+    const roles = Array.from({ length: 300 }, (_, index) => `role-${index}`)
+    const server = await fusionauthProvider(t, { baseUrl, roles })
+    const provider = fusionauth({ issuer: server.issuer, clientId: server.clientId, clientSecret: server.clientSecret })
+    await serve(t, baseUrl, provider, fusionauthExample)
+    const { context, tab, complaints } = await browser.person(t)
+    const page = await tab()
+
+    await page.goto(baseUrl)
+    t.equal(await heading(page), 'Hello Guest')
+    await page.click('text=Login')
+    await fillLogin(page, 'ada')
+    await answerConsent(page, 'Cancel')
+    t.equal(await heading(page), 'You are not logged in')
+    t.match(await page.textContent('p'), 'The login was refused')
+    t.match(complaints(baseUrl), [/403/], 'nothing but the status')
+    t.strictSame(await ourCookies(context), [], 'a login that is over leaves nothing behind')
+    await page.click('text=Try again')
+    await answerConsent(page, 'Continue')
+    t.equal(await heading(page), 'Welcome ada@example.com!')
+    t.equal(page.url(), `${baseUrl}/`)
+    t.match(server.callbacks[1], { userState: 'Authenticated', locale: 'en', iss: server.issuer })
+    t.match(server.exchanges, [{ answer: { access_token: /^eyJ.{4000}/, userId: 'ada', refresh_token: undefined } }])
+    t.match((await ourCookies(context)).map(({ name, httpOnly }) => [name, httpOnly]), [['gatehouse.0', true], ['gatehouse.1', true]])
+    await showsNoSecret(t, page, server)
+    await page.goto(`${baseUrl}/access-token`)
+    t.equal(await page.textContent('body'), server.exchanges[0]!.answer.access_token, 'the session is whole')
+    await page.goBack()
+
+    await page.click('text=Logout')
+    t.equal(await heading(page), 'Hello Guest')
+    t.equal(page.url(), `${baseUrl}/`)
+    t.strictSame(await ourCookies(context), [])
+    t.match(server.logouts, [{ client_id: server.clientId, id_token_hint: undefined }])
+    await page.click('text=Login')
+    t.equal(await page.locator('input[name=password]').count(), 1, 'the provider asks for the password again')
+    t.strictSame(complaints(baseUrl), [])
+  })
+})
+
+type Example = typeof authgearExample
+
+/** Starts an example at its address, beside it a page that says the access token. */
+async function serve (t: Test, baseUrl: string, provider: Provider, example: Example, scope?: string): Promise<void> {
+  const app = await example({ gatehouse: { provider, baseUrl }, login: { session: { secret: randomBytes(48).toString('base64') }, scope } })
+  t.teardown(() => app.close())
+  app.get('/access-token', ({ auth }) => auth.session.accessToken())
+  await app.listen({ host: '127.0.0.1', port: Number(new URL(baseUrl).port) })
+}
+
+/** The provider is on the same host, and ports share cookies. */
+async function ourCookies (context: BrowserContext): Promise<Cookie[]> {
+  return (await context.cookies()).filter(({ name }) => name.startsWith('gatehouse'))
+}
+
+function heading (page: Page): Promise<string | null> {
+  return page.textContent('h1')
+}
+
+async function showsNoSecret (t: Test, page: Page, { exchanges }: VendorProvider): Promise<void> {
+  const { access_token: accessToken, id_token: idToken, refresh_token: refreshToken = 'none' } = exchanges[0]!.answer as Record<string, string>
+  const content = await page.content()
+  for (const token of [accessToken!, idToken!, refreshToken]) t.notOk(content.includes(token), 'no token is on the page')
+  t.equal(await page.evaluate('document.cookie'), '', 'scripts see no cookie')
+  t.equal(await page.evaluate('localStorage.length + sessionStorage.length'), 0, 'nor anything kept for them')
+}
