@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
+import { tokenAnswer } from './token-answer.js'
 
 /** What every token of the run is meant for. */
 export const audience = 'https://api.example.com'
@@ -22,7 +24,7 @@ export function makeKeys () {
 }
 
 /**
- * Starts an issuer on loopback: discovery document and key set.
+ * Starts an issuer on loopback: discovery document, key set, introspection, and the token endpoint for logins.
  * Its name ends in a slash, as Auth0's does, because fastify-jwt-jwks and get-jwks expect that.
  */
 export async function startIssuer (keys = makeKeys()) {
@@ -48,6 +50,7 @@ export async function startIssuer (keys = makeKeys()) {
   }
 
   documents['/introspect'] = { active: true, token_type: 'Bearer', iss: issuer, aud: audience, sub: 'user-1', client_id: 'client-1', scope: 'read:messages' }
+  documents['/token'] = (form) => tokenAnswer(keys[0], { issuer, audience }, form)
 
   const config = { issuer, audience, jwksUri, jwks }
   return {
@@ -66,12 +69,14 @@ export async function startIssuer (keys = makeKeys()) {
   }
 }
 
-async function answer ({ url }, response, documents, keySet) {
+async function answer (request, response, documents, keySet) {
+  const { url } = request
   if (url === keySet.path) keySet.fetches++
   const { delay = 0, status = 200, hangs = false } = url === keySet.path ? keySet.behaviour : {}
   if (hangs) return
   if (delay > 0) await wait(delay)
-  const document = status === 200 ? documents[url] : { error: 'server_error' }
+  const found = status === 200 ? documents[url] : { error: 'server_error' }
+  const document = typeof found === 'function' ? found(await text(request)) : found
   response.writeHead(document ? status : 404, { 'content-type': 'application/json' })
   response.end(JSON.stringify(document ?? { error: 'not_found' }))
 }

@@ -1,16 +1,20 @@
 import { availableParallelism } from 'node:os'
+import { logIn } from './login.js'
 import { leadIn } from './plan.js'
 import { ServerProcess } from './server-process.js'
+import { sessionTraffic } from './traffic.js'
 
 /**
  * Runs one scenario in fresh processes. Every round tells for every server the CPU microseconds per request (`own`)
  * and those of its baseline in the same block of the round (`base`). A baseline's own are the mean over its blocks.
  */
-export async function measure ({ servers, blocks }, traffics, size, config) {
-  const started = new Map(await Promise.all(
-    [...servers].map(async ([id, server]) => [id, await start(server, traffics, size, config)])
+export async function measure ({ id, servers, blocks, login }, traffics, size, config) {
+  const processes = new Map(await Promise.all(
+    [...servers].map(async ([id, { module, options }]) => [id, await ServerProcess.start(module, { ...config, ...options })])
   ))
   try {
+    const sent = login === undefined ? traffics : { [id]: sessionTraffic(await logIn(processes.get(login).port)) }
+    const started = new Map(Array.from(servers, ([id, server]) => [id, lane(processes.get(id), server, sent, size)]))
     await warmUpAll(started)
     const measured = []
     for (const block of blocks) {
@@ -18,7 +22,7 @@ export async function measure ({ servers, blocks }, traffics, size, config) {
     }
     return Array.from({ length: size.rounds }, (_, i) => joinBlocks(measured.filter(({ round }) => round === i)))
   } finally {
-    for (const { stop } of started.values()) stop()
+    for (const process of processes.values()) process.stop()
   }
 }
 
@@ -52,8 +56,8 @@ export function tokensNeeded ({ warmUp, rounds, fresh, throughput }) {
   return Math.max(1000, warmUp + rounds * (leadIn + 1) * fresh, inThroughput)
 }
 
-async function start ({ label, module, options, open, share, traffic: kind }, traffics, size, config) {
-  const server = await ServerProcess.start(module, { ...config, ...options })
+// What is done with one server.
+function lane (server, { label, open, share, traffic: kind }, traffics, size) {
   const traffic = traffics[kind]
   const status = open || traffic.valid ? 200 : 401
   const count = traffic.repeats ? size.requests : size.fresh
@@ -74,5 +78,5 @@ async function start ({ label, module, options, open, share, traffic: kind }, tr
     const requests = await send(from + leadIn * count, count * share)
     return (await server.cpu() - before) / requests
   }
-  return { warmUp: () => send(0, size.warmUp * share), takeTurn, stop: () => server.stop() }
+  return { warmUp: () => send(0, size.warmUp * share), takeTurn }
 }

@@ -10,6 +10,7 @@
  * - `startup`, in seconds: `stagger` from one start to the next, so that processes do not load at the same time;
  *   `slow`: when the slow key server answers; `patience`: how long a caller waits.
  * - `fetches`: `patience` the same.
+ * - `redis`: `requests` of one session, so many of them `inMinute`.
  */
 export const sizes = {
   full: {
@@ -21,7 +22,8 @@ export const sizes = {
     throughput: { connections: 256, warmUp: 2000, rounds: 3, seconds: 1, fresh: 50 },
     attack: { launches: 3, warmUp: 4000, forged: 10_000, rate: 4000, passes: 4 },
     startup: { launches: 3, stagger: 0.6, slow: 2, patience: 8 },
-    fetches: { patience: 8 }
+    fetches: { patience: 8 },
+    redis: { requests: 1000, inMinute: 100 }
   },
   quick: {
     launches: 1,
@@ -32,7 +34,8 @@ export const sizes = {
     throughput: { connections: 256, warmUp: 1500, rounds: 1, seconds: 1, fresh: 20 },
     attack: { launches: 1, warmUp: 2000, forged: 10_000, rate: 4000, passes: 2 },
     startup: { launches: 1, stagger: 0.7, slow: 2, patience: 8 },
-    fetches: { patience: 8 }
+    fetches: { patience: 8 },
+    redis: { requests: 1000, inMinute: 100 }
   },
   smoke: {
     launches: 1,
@@ -43,7 +46,8 @@ export const sizes = {
     throughput: { connections: 16, warmUp: 80, rounds: 1, seconds: 0.1, fresh: 5 },
     attack: { launches: 1, warmUp: 80, forged: 200, rate: 1000, passes: 1 },
     startup: { launches: 1, stagger: 0.25, slow: 0.5, patience: 1 },
-    fetches: { patience: 1 }
+    fetches: { patience: 1 },
+    redis: { requests: 20, inMinute: 10 }
   }
 }
 
@@ -65,6 +69,9 @@ export const servers = {
   required: { module: 'ours', label: "fastify-gatehouse, startup: 'require'", options: { startup: 'require' } },
   opaque: { module: 'ours', label: 'fastify-gatehouse, introspection', options: { introspection: true } },
   apiKey: { module: 'ours', label: 'fastify-gatehouse, apiKey()', options: { apiKeys: true } },
+  session: { module: 'login', label: 'fastify-gatehouse, login', options: { sessionIn: 'cookie' } },
+  sessionScopes: { module: 'login', label: 'fastify-gatehouse, login, provider with audience', options: { sessionIn: 'cookie', scopes: true } },
+  sessionStored: { module: 'login', label: "fastify-gatehouse, login, in: 'store'", options: { sessionIn: 'store' } },
   jwks: { module: 'fastify-jwt-jwks', label: 'fastify-jwt-jwks' },
   jwksCached: { module: 'fastify-jwt-jwks', label: 'fastify-jwt-jwks, cache: true', options: { cache: true } },
   getJwks: { module: 'fastify-jwt-get-jwks', label: '@fastify/jwt + get-jwks' },
@@ -79,7 +86,8 @@ const garbageBlocks = [['bare', 'ours', 'served'], ['bare', 'jwks'], ['bare', 'g
 
 /**
  * What callers send, and who answers it. The servers of a block take turns, so that each finds the machine in the
- * same state; the first one is the baseline of the others.
+ * same state; the first one is the baseline of the others. `login`: the server a browser logs in at before; what
+ * callers send is then its session.
  */
 export const scenarios = [
   {
@@ -104,6 +112,18 @@ export const scenarios = [
     id: 'apikey',
     title: 'API key seen before',
     blocks: [['bare', 'apiKey', 'control']]
+  },
+  {
+    id: 'session',
+    title: 'session cookie seen before',
+    login: 'session',
+    blocks: [['bare', 'session', 'sessionScopes', 'control']]
+  },
+  {
+    id: 'sessionstore',
+    title: 'session in memory store seen before',
+    login: 'sessionStored',
+    blocks: [['bare', 'sessionStored', 'control']]
   },
   {
     id: 'rs256',

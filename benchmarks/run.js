@@ -12,14 +12,15 @@ import { writeSections } from './results-page.js'
 import { makeTokens } from './tokens.js'
 import { makeTraffic } from './traffic.js'
 
-const partIds = ['throughput', 'attack', 'startup', 'fetches']
+const partIds = ['throughput', 'attack', 'startup', 'fetches', 'redis']
 
 const usage = `Usage: npm run bench -- [options]
 
   --quick           less than a minute: CPU time only, rough numbers
   --smoke           a few requests to every server: does it all run?
   --force           write the results although the machine is busy with other programs
-  --only <ids>      only these, separated by commas: ${scenarios.map(({ id }) => id).join(', ')},
+  --only <ids>      only these, separated by commas:
+                    ${scenarios.map(({ id }) => id).join(', ')},
                     ${partIds.join(', ')}
 
 Only a run of everything writes RESULTS.md and results.svg, and not where the load is above 0.5 a core when it begins.

@@ -2,8 +2,12 @@ import { randomBytes, sign } from 'node:crypto'
 import { signingInput } from './claims.js'
 
 /** An access token that every server accepts; `serial` makes it differ from every other one. */
-export function signToken ({ alg, kid, privateKey }, { issuer, audience }, serial) {
-  const input = signingInput({ alg, typ: 'at+jwt', kid }, { issuer, audience, serial })
+export function signToken (key, { issuer, audience }, serial) {
+  return signInput(signingInput({ alg: key.alg, typ: 'at+jwt', kid: key.kid }, { issuer, audience, serial }), key)
+}
+
+/** A token of its encoded header and payload. */
+export function signInput (input, { alg, privateKey }) {
   const signature = sign(alg === 'EdDSA' ? null : 'sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' })
   return `${input}.${signature.toString('base64url')}`
 }

@@ -9,6 +9,10 @@ function requestWithKey (key) {
   return request(`X-API-Key: ${key}`)
 }
 
+function requestWithCookie (cookie) {
+  return request(`Cookie: ${cookie}`)
+}
+
 function request (credential) {
   return Buffer.from(`${head}Connection: keep-alive\r\n${credential}\r\n\r\n`)
 }
@@ -29,18 +33,30 @@ export function makeTraffic ({ rs256, es256, eddsa, forged, garbage, lookalike }
   }
 }
 
+// Seconds. After a minute a request is answered with a new cookie, or written to the store: once, where the browser
+// takes the cookie, but every time in a row of the same bytes.
+const sessionLasts = 55
+
+/** What a browser with a session sends; it must have logged in a moment ago. */
+export function sessionTraffic (cookie) {
+  return new Traffic([cookie], { repeats: true, write: requestWithCookie, seconds: sessionLasts })
+}
+
 /** A row of requests. Every server of a scenario gets the same bytes in the same order. */
 class Traffic {
   #tokens
   #write
+  #ends
 
   /**
    * `repeats`: the row starts again at its end; otherwise every token is sent once.
-   * `valid`: a guarded route answers 200, otherwise 401. `write` makes a request of a token.
+   * `valid`: a guarded route answers 200, otherwise 401. `write` makes a request of a token. `seconds`: how long from
+   * now on the row may be sent.
    */
-  constructor (tokens, { repeats = false, valid = true, write = requestWith } = {}) {
+  constructor (tokens, { repeats = false, valid = true, write = requestWith, seconds = Infinity } = {}) {
     this.#tokens = tokens
     this.#write = write
+    this.#ends = performance.now() + seconds * 1000
     this.repeats = repeats
     this.valid = valid
   }
@@ -53,6 +69,7 @@ class Traffic {
   /** The tokens of those requests. */
   tokens (from, count) {
     const tokens = this.#tokens
+    if (performance.now() > this.#ends) throw new Error('this took too long: the tokens are no longer what is to be measured')
     if (!this.repeats && from + count > tokens.length) throw new Error(`only ${tokens.length} tokens were made, each is sent once`)
     return Array.from({ length: count }, (_, i) => tokens[(from + i) % tokens.length])
   }

@@ -1,7 +1,7 @@
 /** The app of Authgear's Flask guide: people log in and see their session. */
 import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
-import gatehouse, { authgear, LoginError, type GatehouseOptions, type RequestAuth } from 'fastify-gatehouse'
+import gatehouse, { authgear, LoginError, ProviderUnavailableError, type GatehouseOptions, type RequestAuth } from 'fastify-gatehouse'
 import login, { type LoginOptions } from 'fastify-gatehouse/login'
 import { html, sendHtml, type Html } from './html.js'
 
@@ -36,11 +36,12 @@ function welcome ({ session, subject, provider }: RequestAuth): Html {
 }
 
 function sendError (error: unknown, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (!(error instanceof LoginError && headers.accept?.includes('text/html'))) return reply.send(error)
+  const isOfLogin = error instanceof LoginError || error instanceof ProviderUnavailableError
+  if (!(isOfLogin && headers.accept?.includes('text/html'))) return reply.send(error)
   return sendHtml(reply, page(html`
     <h1>You are not logged in</h1>
     <p>${error.message}</p>
-    <p><a href="${error.loginUrl ?? '/login'}">Try again</a></p>`), error.statusCode)
+    <p><a href="${error instanceof LoginError ? error.loginUrl : '/login'}">Try again</a></p>`), error.statusCode)
 }
 
 function page (body: Html): Html {

@@ -85,7 +85,7 @@ export function createHooks ({ routes, find, reporter, place, enforceEarly }: Pa
   }
 
   function accept (identity: Identity, { presented: { source, credential }, policy, request, reply, done }: Attempt): void {
-    // What one caller's cookie or key opened is not for a shared cache; the route may say otherwise. A refreshed session is for none.
+    // What one caller's cookie or key opened is not for a shared cache; the route may say otherwise. A page shown to a session, or one that refreshes it, is for none.
     if (!source.isAuthorization && reply.getHeader('cache-control') !== 'no-store') reply.header('cache-control', 'private')
     admit({ policy, reply, reporter, identity, credential }, request, done)
   }
@@ -98,9 +98,12 @@ export function createHooks ({ routes, find, reporter, place, enforceEarly }: Pa
 
   /** @param refusal where somebody is demanded */
   function admitNobody (policy: Policy, request: FastifyRequest, reply: FastifyReply, done: Done, refusal: () => AuthError): void {
-    if (policy.mode !== 'public' && place.login?.challenge(request, reply, policy, (error) => { fail(error, request, reply, done) }) === true) return
-    if (policy.mode === 'required') fail(refusal(), request, reply, done)
-    else admit({ policy, reply, reporter, identity: undefined, credential: undefined }, request, done)
+    const goOn = (error?: Error) => {
+      if (error !== undefined) fail(error, request, reply, done)
+      else if (policy.mode === 'required') fail(refusal(), request, reply, done)
+      else admit({ policy, reply, reporter, identity: undefined, credential: undefined }, request, done)
+    }
+    if (policy.mode === 'public' || place.login?.challenge(request, reply, policy, goOn) !== true) goOn()
   }
 
   function admit (caller: Caller, request: FastifyRequest, done: Done): void {

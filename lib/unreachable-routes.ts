@@ -9,15 +9,17 @@ import type { WebLogin } from './web-login.js'
 /**
  * Once, at ready: routes nobody can ever pass.
  *
- * @throws TypeError for routes that take sessions only, where there is no login
+ * @throws TypeError for routes that take sessions only, where nobody can log in
  */
 export function checkReachable (routes: Routes, settings: Settings, login: WebLogin | undefined, log: FastifyBaseLogger): void {
   const rows = routes.policies()
-  if (login === undefined) {
-    const stranded = rows.filter(({ policy: { credentials } }) => credentials?.every((kind) => kind === 'session'))
-    if (stranded.length > 0) throw new TypeError(`gatehouse: ${namesOf(stranded)}: takes sessions only, and nobody can log in: register fastify-gatehouse/login`)
-    return
+  const able = login === undefined ? [] : [...settings.providers.values()].filter(({ client }) => client !== undefined)
+  const stranded = rows.filter(({ policy: { credentials, providers } }) => credentials?.every((kind) => kind === 'session') && !able.some(({ name }) => providers?.includes(name) !== false))
+  if (stranded.length > 0) {
+    const remedy = login === undefined ? 'register fastify-gatehouse/login' : 'give a provider it accepts a clientId'
+    throw new TypeError(`gatehouse: ${namesOf(stranded)}: takes sessions only, and nobody can log in: ${remedy}`)
   }
+  if (login === undefined) return
   const unreachable = rows.filter(({ policy }) => policy.needsAccessToken && !canBeMet(policy, settings))
   if (unreachable.length > 0) {
     log.warn({ routes: unreachable.map(({ method, url }) => `${method} ${url}`) },

@@ -89,7 +89,7 @@ export interface SessionCookieOptions {
   readonly domain?: string | undefined
   /** Default `/`. */
   readonly path?: string | undefined
-  /** Default `Lax`. `Strict`: a link on another site shows the person logged out. */
+  /** Default `Lax`. `Strict`: who comes by a link on another site is logged out, and logged in again through the provider where the page asks for it. */
   readonly sameSite?: 'Lax' | 'Strict' | undefined
 }
 

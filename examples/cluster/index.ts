@@ -12,9 +12,9 @@ else await serve()
 function startProcesses (): void {
   for (let count = 0; count < PROCESSES; count++) cluster.fork()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cluster.disconnect())
-  cluster.on('exit', (_worker, code) => {
-    if (code === 0) return
-    // Half a cluster would hide that something is wrong
+  cluster.on('exit', ({ exitedAfterDisconnect }) => {
+    if (exitedAfterDisconnect) return
+    // Nobody told it to. Half a cluster would hide that something is wrong
     process.exitCode = 1
     cluster.disconnect()
   })

@@ -6,7 +6,8 @@ export function newApplication (options: Checked, keyId: string): Json {
   return {
     name: 'FastifyExampleApp',
     oauthConfiguration: {
-      authorizedRedirectURLs: [`${options.appUrl}/callback`],
+      // After logout the browser comes back to the start page, which must be listed as well.
+      authorizedRedirectURLs: [`${options.appUrl}/callback`, `${options.appUrl}/`],
       requireRegistration: true,
       enabledGrants: ['authorization_code', 'refresh_token'],
       logoutURL: `${options.appUrl}/logout`,

@@ -30,12 +30,13 @@ const isLifetime = (value: unknown) => Number.isFinite(Number(value)) && Number(
 const OPTIONAL = { id_token: isText, refresh_token: isText, scope: (value: unknown) => typeof value === 'string', expires_in: isLifetime }
 
 /**
- * An error code, fit for a log line and an error page.
+ * An error code, fit for a log line and an error page: without what HTML would take for its own, though the grammar
+ * has it.
  *
  * @see RFC 6749 appendix A.7
  */
 export function errorCode (value: unknown): string {
-  return typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(value) && loggable(value) === value ? value : UNKNOWN
+  return typeof value === 'string' && /^(?:(?![<>&])[\x20\x21\x23-\x5b\x5d-\x7e]){1,100}$/.test(value) && loggable(value) === value ? value : UNKNOWN
 }
 
 /** Whether an error code says that another time may do. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
 import { AuthError } from '../errors.js'
 import type { Internals } from '../internals.js'
 import type { SessionKeeper } from '../session/keeper.js'
@@ -25,14 +25,14 @@ export function mountBackchannel (scope: FastifyInstance, url: string, options: 
     ...options,
     method: 'POST',
     url,
-    // Also what is refused before the handler: a body too large, or of a type nobody reads.
+    // Also where the handler is not asked: a body too large.
     onRequest (_request, reply, done) {
       reply.header('cache-control', 'no-store')
       done()
     },
     async handler (request, reply) {
       try {
-        await reporting(parts, request, reply, () => end(formOf(request), signal))
+        await reporting(parts, request, reply, () => end(request.body as CallbackParameters | undefined ?? {}, signal))
       } catch (error) {
         if (!(error instanceof AuthError) || error.statusCode !== 400) throw error
         return reply.code(400).send({ error: 'invalid_request', error_description: 'This is no logout token for this client' })
@@ -40,9 +40,4 @@ export function mountBackchannel (scope: FastifyInstance, url: string, options: 
       return reply.code(200).send()
     }
   })
-}
-
-/** What our own parser read. A body of another type is none: a page of another site can send JSON as text, and the like. */
-function formOf ({ body }: FastifyRequest): CallbackParameters {
-  return typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === null ? body as CallbackParameters : {}
 }

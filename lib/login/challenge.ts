@@ -1,11 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Policy } from '../policy.js'
+import { addCookies } from '../session/set-cookies.js'
 import type { WebLogin } from '../web-login.js'
 import { beginLogin } from './begin.js'
-import type { LoginParts } from './parts.js'
-import { reporting } from './parts.js'
 import { isNavigation } from './navigation.js'
-import { wasSilent } from './silent.js'
+import type { LoginParts } from './parts.js'
+import { refusalOf, reporting } from './parts.js'
+import { markSilent, wasSilent } from './silent.js'
+import type { Site } from './site.js'
+
+type Done = Parameters<WebLogin['challenge']>[3]
 
 /**
  * Sends browsers that open a page without a session to log in: where somebody is required, so that a person sees it;
@@ -20,6 +24,19 @@ export function createChallenge (parts: LoginParts): WebLogin['challenge'] {
     return names.find((name) => providers?.includes(name) !== false)
   }
 
+  /** Where nobody can be asked, the page is shown all the same; the next one does not ask again. */
+  async function askSilently (site: Site, request: FastifyRequest, reply: FastifyReply, provider: string, done: Done): Promise<void> {
+    try {
+      await beginLogin(parts, request, reply, { provider }, true)
+    } catch (error) {
+      const refusal = refusalOf(error)
+      if (refusal === undefined) return done(error as Error)
+      parts.reporter.refuse(refusal, request, undefined)
+      addCookies(reply, [markSilent(site.base)])
+      done()
+    }
+  }
+
   return function challenge (request, reply, policy, done) {
     const isSilent = policy.mode === 'optional'
     if (!(isSilent ? settings.silent : settings.redirect)) return false
@@ -27,9 +44,17 @@ export function createChallenge (parts: LoginParts): WebLogin['challenge'] {
     const provider = providerFor(policy)
     const site = siteOf(request)
     if (provider === undefined || site === undefined) return false
-    if (!isCovered(site, request)) return false
-    if (isSilent) askSilently(site, request, reply, provider).catch(done)
+    if (isSilent && wasSilent(site.base, request.headers.cookie)) return false
+    // Where browsers do not send the session, login would follow login for ever.
+    if (!isUnder(settings.cookieOptions.path, site.path(request.url))) return false
+    if (isSilent) askSilently(site, request, reply, provider, done)
     else reporting(parts, request, reply, () => beginLogin(parts, request, reply, { provider })).catch(done)
     return true
   }
+}
+
+/** @see RFC 6265 section 5.1.4 */
+function isUnder (folder: string, url: string): boolean {
+  const path = url.split('?', 1)[0]!
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }

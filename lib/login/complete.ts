@@ -1,53 +1,72 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { LoginDecision } from '../../types/login.js'
+import type { CompletedLogin, LoginDecision } from '../../types/login.js'
 import type { JsonMembers } from '../../types/session.js'
-import { plainObject, refuseUnknownKeys } from '../configuration.js'
+import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
 import { newRecord } from '../session/record.js'
-import { kSession } from '../session/request-session.js'
 import { addCookies, replaceCookie } from '../session/set-cookies.js'
 import type { CallbackParameters } from './callback.js'
 import { LoginError, ProviderUnavailableError } from './errors.js'
 import type { LoginParts } from './parts.js'
-import { siteFor } from './parts.js'
-import { NOT_SILENTLY } from './silent.js'
+import { refusalOf, siteFor } from './parts.js'
+import { isNotSilently, markSilent } from './silent.js'
 import type { Site } from './site.js'
 import type { LoginResult } from './tokens.js'
 import type { Transaction } from './transaction.js'
 import { givenMembers, userOf } from './user.js'
 
+/** A browser that is back from a provider. */
+interface Arrival {
+  readonly parts: LoginParts
+  readonly site: Site
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  /** Name of the provider. */
+  readonly provider: string
+}
+
 /**
  * The browser is back from the provider: it gets a session, a new one whatever it had, and goes where it wanted to.
  *
- * @throws LoginError, ProviderUnavailableError; what `afterLogin` throws
+ * @throws LoginError, ProviderUnavailableError, StoreUnavailableError; what `afterLogin` throws
  */
 export async function completeLogin (parts: LoginParts, request: FastifyRequest, reply: FastifyReply, provider: string, parameters: CallbackParameters): Promise<FastifyReply> {
   const site = siteFor(parts, request, provider)
+  const arrival: Arrival = { parts, site, request, reply, provider }
   const { transaction, setCookie } = await site.transactions.take(parameters.state, provider, request.headers.cookie)
   if (transaction === undefined) {
     addCookies(reply, setCookie)
-    return withoutTransaction(site, request, reply, provider)
+    return withoutTransaction(arrival)
   }
-  const result = await finish(parts, parameters, transaction).catch((error: unknown) => {
-    // Whoever tries again where nobody could be asked needs it once more.
-    if (!(error instanceof ProviderUnavailableError)) addCookies(reply, setCookie)
-    if (transaction.isSilent === true && error instanceof LoginError && NOT_SILENTLY.includes(error.error ?? '')) return undefined
-    throw error
-  })
-  if (result === undefined) return reply.redirect(transaction.returnTo, statusFor(request))
-  addCookies(reply, setCookie)
-  const { user, data, returnTo } = await decide(parts, request, provider, result)
-  await start(parts, site, request, reply, { provider, result, user, data })
-  return reply.redirect(returnTo === undefined ? transaction.returnTo : site.returnTo(returnTo), statusFor(request))
+  try {
+    const result = await finish(arrival, parameters, transaction, setCookie)
+    const returnTo = await startSession(arrival, result)
+    return goTo(arrival, returnTo === undefined ? transaction.returnTo : site.returnTo(returnTo))
+  } catch (error) {
+    const refusal = transaction.isSilent === true ? refusalOf(error) : undefined
+    if (refusal === undefined) throw error
+    // Nobody asked for this login: the page is shown without it.
+    if (!isNotSilently(refusal.error)) parts.reporter.refuse(refusal, request, undefined)
+    return goTo(arrival, transaction.returnTo)
+  }
 }
 
-function finish ({ clients, signal }: LoginParts, parameters: CallbackParameters, transaction: Transaction): Promise<LoginResult> {
-  return clients.of(transaction.provider).finish(parameters, transaction, signal)
+async function finish ({ parts: { clients, signal }, reply, provider }: Arrival, parameters: CallbackParameters, transaction: Transaction, setCookie: readonly string[]): Promise<LoginResult> {
+  try {
+    const result = await clients.of(provider).finish(parameters, transaction, signal)
+    addCookies(reply, setCookie)
+    return result
+  } catch (error) {
+    // Whoever tries again where nobody could be asked needs it once more.
+    if (transaction.isSilent === true || !(error instanceof ProviderUnavailableError)) addCookies(reply, setCookie)
+    throw error
+  }
 }
 
 /** A page from the browser's history, a callback reloaded, a cookie that was lost. Never to the provider from here: that could go on for ever. */
-async function withoutTransaction (site: Site, request: FastifyRequest, reply: FastifyReply, provider: string): Promise<FastifyReply> {
+async function withoutTransaction (arrival: Arrival): Promise<FastifyReply> {
+  const { site, request, provider } = arrival
   const { session } = await site.keeper.load(request.headers.cookie)
-  if (session !== undefined) return reply.redirect(site.returnTo(undefined), statusFor(request))
+  if (session !== undefined) return goTo(arrival, site.returnTo(undefined))
   throw new LoginError({
     reason: 'transaction_missing',
     provider,
@@ -55,18 +74,49 @@ async function withoutTransaction (site: Site, request: FastifyRequest, reply: F
   })
 }
 
+/** @returns where `afterLogin` sends the browser */
+async function startSession (arrival: Arrival, result: LoginResult): Promise<string | undefined> {
+  const { parts: { clients, signal, inBackground, settings }, site, request, reply, provider } = arrival
+  const { claims, idToken, accessToken, accessTokenExpiresAt, refreshToken, scope, sid } = result
+  try {
+    const { user, data, returnTo } = await decide(arrival, result)
+    const record = newRecord({
+      provider,
+      issuer: claims.iss,
+      subject: claims.sub,
+      sid,
+      ceiling: claims.session_expiry,
+      user,
+      data,
+      idToken,
+      accessToken,
+      accessTokenSince: Date.now() / 1000,
+      accessTokenExpiresAt,
+      refreshToken,
+      scope
+    })
+    // A form posted by the provider's page brings no cookie of the former session.
+    const { cookies } = await site.keeper.start(record, { header: request.headers.cookie, sweep: settings.responseMode === 'form_post' })
+    replaceCookie(reply, site.cookie, cookies)
+    // Who logs out later is not to be logged in again unasked.
+    if (settings.silent) addCookies(reply, [markSilent(site.base)])
+    return returnTo
+  } catch (error) {
+    // Nobody will use it.
+    if (refreshToken !== undefined) inBackground(clients.of(provider).revoke(refreshToken, signal))
+    throw error
+  }
+}
+
 /** What the session will say, after everybody was asked who may have a say. */
-async function decide ({ settings, clients, signal, inBackground }: LoginParts, request: FastifyRequest, provider: string, result: LoginResult) {
-  const { claims, accessToken, refreshToken, scope } = result
-  const client = clients.of(provider)
-  const userinfo = settings.userinfo ? await client.userinfo(accessToken, claims.sub, signal) : undefined
-  const user = userOf(claims, userinfo ?? {})
-  const login = { provider, issuer: claims.iss, subject: claims.sub, user, claims, accessToken, scope }
-  const decision = await settings.afterLogin?.(Object.freeze(login), request)
-  if (decision !== false) return { user, ...decisionOf(decision) }
-  // Nobody will use it.
-  if (refreshToken !== undefined) inBackground(client.revoke(refreshToken, signal))
-  throw new LoginError({ reason: 'after_login_refused', provider }, 'access_denied')
+async function decide ({ parts: { settings, clients, signal }, request, provider }: Arrival, { claims, accessToken, scope }: LoginResult): Promise<{ user: JsonMembers, data: JsonMembers, returnTo: string | undefined }> {
+  const userinfo = settings.userinfo ? await clients.of(provider).userinfo(accessToken, claims.sub, signal) : undefined
+  const user = userOf(provider, claims, userinfo ?? {})
+  // A copy: what the app does to its claims changes nothing of the session.
+  const login: CompletedLogin = { provider, issuer: claims.iss, subject: claims.sub, user, claims: structuredClone(claims), accessToken, scope }
+  const decision: unknown = await settings.afterLogin?.(Object.freeze(login), request)
+  if (decision === false) throw new LoginError({ reason: 'after_login_refused', provider }, 'access_denied')
+  return { user, data: {}, returnTo: undefined, ...decisionOf(decision) }
 }
 
 function decisionOf (decision: unknown): { user?: JsonMembers, data?: JsonMembers, returnTo?: string } {
@@ -74,45 +124,20 @@ function decisionOf (decision: unknown): { user?: JsonMembers, data?: JsonMember
   const path = 'the answer of afterLogin'
   const { user, data, returnTo, ...rest }: { readonly [Member in keyof LoginDecision]?: unknown } = plainObject(path, decision, 'return { user, data, returnTo }, false, or nothing')
   refuseUnknownKeys(path, rest, ['user', 'data', 'returnTo'])
+  if (returnTo !== undefined && typeof returnTo !== 'string') throw expected(`${path}: returnTo`, 'a path of this site', returnTo)
   return {
     ...(user === undefined ? {} : { user: givenMembers(`${path}: user`, user) }),
     ...(data === undefined ? {} : { data: givenMembers(`${path}: data`, data) }),
-    ...(typeof returnTo === 'string' ? { returnTo } : {})
+    ...(returnTo === undefined ? {} : { returnTo })
   }
 }
 
-interface Begun {
-  readonly provider: string
-  readonly result: LoginResult
-  readonly user: JsonMembers
-  readonly data?: JsonMembers | undefined
-}
-
-async function start ({ settings }: LoginParts, site: Site, request: FastifyRequest, reply: FastifyReply, { provider, result, user, data = {} }: Begun): Promise<void> {
-  const { claims, idToken, accessToken, accessTokenExpiresAt, refreshToken, scope, sid } = result
-  const { session_expiry: ceiling } = claims
-  const record = newRecord({
-    provider,
-    issuer: claims.iss,
-    subject: claims.sub,
-    sid,
-    ceiling: typeof ceiling === 'number' ? ceiling : undefined,
-    user,
-    data,
-    idToken,
-    accessToken,
-    accessTokenSince: Date.now() / 1000,
-    accessTokenExpiresAt,
-    refreshToken,
-    scope
-  })
-  // A form posted by the provider's page brings no cookie of the former session.
-  const { cookies } = await site.keeper.start(record, { header: request.headers.cookie, sweep: settings.responseMode === 'form_post' })
-  request[kSession]?.forget()
-  replaceCookie(reply, site.cookie, cookies)
-}
-
-/** @see RFC 9110 section 15.4.4: after a POST the browser is to GET. */
-function statusFor ({ method }: FastifyRequest): 302 | 303 {
-  return method === 'POST' ? 303 : 302
+/** @param path of this site */
+function goTo ({ parts: { settings }, request, reply }: Arrival, path: string): FastifyReply {
+  // @see RFC 9110 section 15.4.4: after a POST the browser is to GET.
+  if (settings.cookieOptions.sameSite !== 'Strict') return reply.redirect(path, request.method === 'POST' ? 303 : 302)
+  // Redirected on from the provider's page, the browser would not send the session, and be sent to log in again, for
+  // ever. What a page of this site opens is no visit from elsewhere.
+  const target = path.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  return reply.type('text/html; charset=utf-8').send(`<!doctype html><html lang="en"><meta http-equiv="refresh" content="0; url=${target}"><title>Logged in</title><p><a href="${target}">Continue</a></p></html>\n`)
 }

@@ -15,6 +15,9 @@ import type { SignedTokenRules } from './signed-token.js'
 
 export type { IdTokenKeys } from './signed-token.js'
 
+/** Seconds since the epoch: a time in milliseconds is later. */
+const LATEST = 1e11
+
 /** The claims of a verified ID token. @see OpenID Connect Core section 2 */
 export interface IdTokenClaims extends StandardClaims {
   readonly iss: string
@@ -28,6 +31,8 @@ export interface IdTokenClaims extends StandardClaims {
   readonly acr?: string
   /** The provider's own session. */
   readonly sid?: string
+  /** When that ends, seconds since the epoch. */
+  readonly session_expiry?: number
 }
 
 /**
@@ -48,6 +53,7 @@ export async function verifyIdToken (idToken: string, accessToken: string, rules
     const claims = readPart(parts.payload, 'payload')
     checkTimes(claims, provider, Date.now() / 1000, tolerance)
     checkParties(claims, rules)
+    checkSession(claims, provider, tolerance)
     checkHash(claims, header, accessToken, provider)
     await verifySignature(idToken, header, keys, 'ID token', signal)
     return claims as IdTokenClaims
@@ -95,6 +101,14 @@ function checkParties (claims: JsonObject, { provider, clientId }: SignedTokenRu
   for (const [name, value] of Object.entries(provider.fixedClaims)) {
     if (claims[name] !== value) throw refuse(provider, { reason: 'claim_refused', expected: `${name}: ${value}`, found: loggable(claims[name]) })
   }
+}
+
+/** What it says of the provider's own session: one that is over begins none here, or login would follow login. */
+function checkSession ({ sid, session_expiry: end }: JsonObject, provider: Provider, tolerance: number): void {
+  if (sid !== undefined && (typeof sid !== 'string' || sid === '')) throw refuse(provider, { reason: 'claim_malformed', expected: 'sid: a text', found: loggable(sid) })
+  if (end === undefined) return
+  if (typeof end !== 'number' || !(end < LATEST)) throw refuse(provider, { reason: 'time_malformed', expected: 'session_expiry: seconds since the epoch', found: loggable(end) })
+  if (end <= Date.now() / 1000 + tolerance) throw refuse(provider, { reason: 'token_expired', expected: 'session_expiry: a time to come', found: end, hint: "the provider's own session is over already, or ends at once" })
 }
 
 /** @see OpenID Connect Core section 3.1.3.8; what Ed25519 signs is hashed with SHA-512 */

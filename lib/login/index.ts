@@ -90,9 +90,7 @@ function createLogin (app: FastifyInstance, settings: LoginSettings, { settings:
       work.catch(() => {}).finally(() => { background.delete(work) })
     }
   }
-  // What every login asks for must be something one can ask for.
-  const { prompt, maxAge, acrValues } = settings
-  for (const site of sites) readRequest({ redirectUri: site.url(site.path(paths.callback(clients.providers[0]!.name))), prompt, maxAge, acrValues })
+  refuseWrongWishes(settings, sites.map((site) => site.url(site.path(paths.callback(clients.providers[0]!.name)))))
   return {
     parts,
     sites,
@@ -103,10 +101,20 @@ function createLogin (app: FastifyInstance, settings: LoginSettings, { settings:
   }
 }
 
-/** By the beginning of its value, or of its first chunk: other cookies of ours begin with the same name. */
+/** What every login asks for must be something one can ask for. */
+function refuseWrongWishes ({ prompt, maxAge, acrValues }: LoginSettings, redirectUris: readonly string[]): void {
+  try {
+    for (const redirectUri of redirectUris) readRequest({ redirectUri, prompt, maxAge, acrValues })
+  } catch (error) {
+    throw new TypeError(`login.${(error as TypeError).message}`)
+  }
+}
+
+/** By the name and what follows it, for other cookies begin, or end, with the same: its value, or its first chunk. */
 function carriesOneOf (sites: readonly Site[]): (header: string) => boolean {
-  const starts = [...new Set(sites.flatMap(({ cookie: { name } }) => [`${name}=`, `${name}.0=`]))]
-  return (header) => starts.some((start) => header.includes(start))
+  const names = sites.map(({ cookie: { name } }) => name.replaceAll(/[^\w-]/g, '\\$&'))
+  const pattern = new RegExp(`(?:^|[; \\t])(?:${[...new Set(names)].join('|')})(?:\\.0)?[ \\t]*=`)
+  return (header) => pattern.test(header)
 }
 
 /** `onSend`: what a handler changed is saved before the headers leave. */

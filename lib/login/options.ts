@@ -1,5 +1,5 @@
 import type { AfterLogin, AuthorizationParams } from '../../types/login.js'
-import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
+import { expected, isPlainObject, plainObject, refuseUnknownKeys } from '../configuration.js'
 import { readLifetime } from '../session/lifetime.js'
 import type { Lifetime } from '../session/lifetime.js'
 import { readSecrets } from '../session/secret.js'
@@ -33,7 +33,7 @@ const FASTIFYS_OWN = ['logLevel', 'logSerializers']
 
 /** @throws TypeError naming path, value (of what is not secret) and remedy */
 export function readLoginOptions (options: unknown): LoginSettings {
-  const given = plainObject('login', options, 'pass { session: { secret: … } }')
+  const given = objectOf('login', options, 'pass { session: { secret: process.env.SESSION_SECRET } }')
   if ('prefix' in given) throw new TypeError("login: prefix has no effect here; write the paths: routes: { login: '/auth/login', … }")
   refuseUnknownKeys('login', Object.fromEntries(Object.entries(given).filter(([key]) => !FASTIFYS_OWN.includes(key))), OPTIONS)
   const { scope = 'openid profile email', responseMode = 'query', pushedAuthorizationRequests = 'auto', afterLogin, prompt, maxAge, acrValues, authorizationParams } = given
@@ -59,9 +59,7 @@ export function readLoginOptions (options: unknown): LoginSettings {
 }
 
 function sessionSettings (session: unknown): Pick<LoginSettings, 'secrets' | 'keptIn' | 'lifetime' | 'cookieOptions'> {
-  // What it holds is a secret: plainObject would show it.
-  if (typeof session !== 'object' || session === null) throw new TypeError('login.session: expected an object: pass { secret: process.env.SESSION_SECRET }')
-  const { secret, in: keptIn = 'cookie', cookie, idle, absolute, ...rest } = plainObject('login.session', session)
+  const { secret, in: keptIn = 'cookie', cookie, idle, absolute, ...rest } = objectOf('login.session', session, 'pass { secret: process.env.SESSION_SECRET }')
   refuseUnknownKeys('login.session', rest, ['secret', 'in', 'idle', 'absolute', 'cookie'])
   return {
     secrets: readSecrets('login.session.secret', secret),
@@ -71,12 +69,20 @@ function sessionSettings (session: unknown): Pick<LoginSettings, 'secrets' | 'ke
   }
 }
 
+/** What stands in its place is perhaps the secret: it is not shown. */
+function objectOf (path: string, value: unknown, remedy: string): Record<string, unknown> {
+  if (!isPlainObject(value)) throw new TypeError(`${path}: expected an object: ${remedy}`)
+  return plainObject(path, value)
+}
+
 function cookieSettings (cookie: unknown = {}): LoginSettings['cookieOptions'] {
   const { name = 'gatehouse', domain, path = '/', sameSite = 'Lax', ...rest } = plainObject('login.session.cookie', cookie)
   refuseUnknownKeys('login.session.cookie', rest, ['name', 'domain', 'path', 'sameSite'])
   for (const [member, value] of Object.entries({ name, path })) {
     if (typeof value !== 'string') throw expected(`login.session.cookie.${member}`, 'a text', value)
   }
+  // Logins under way, and whether somebody was asked silently, are in cookies of these names.
+  if (/^gatehouse-(?:login|silent)/.test(String(name))) throw expected('login.session.cookie.name', 'a name no other cookie of ours has', name)
   if (domain !== undefined && typeof domain !== 'string') throw expected('login.session.cookie.domain', 'a host name', domain)
   return Object.freeze({ name: name as string, domain, path: path as string, sameSite: oneOf('login.session.cookie.sameSite', sameSite, ['Lax', 'Strict']) })
 }

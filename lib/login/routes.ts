@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Provider } from '../../types/provider.js'
+import { expected } from '../configuration.js'
 import type { Internals } from '../internals.js'
 import { mayActByCookie } from '../origin.js'
 import type { SessionKeeper } from '../session/keeper.js'
@@ -11,6 +12,7 @@ import { endLogin } from './end.js'
 import { LoginError } from './errors.js'
 import { parseForm } from './form.js'
 import { isPrefetch } from './navigation.js'
+import { withoutQueries } from './log-serializers.js'
 import type { LoginSettings } from './options.js'
 import type { LoginParts } from './parts.js'
 import { reporting } from './parts.js'
@@ -26,13 +28,20 @@ export interface RoutePaths {
 const LONGEST_FORM = 65_536
 const FORM = 'application/x-www-form-urlencoded'
 
-/** @param prefix of the scope */
+/** @param prefix of the scope @throws TypeError for one that stands for many paths: a provider knows one address */
 export function routePaths (prefix: string, { routes }: LoginSettings, providers: readonly Provider[]): RoutePaths {
+  if (/[:*]/.test(prefix)) throw expected('login: the prefix of its scope', 'a path without parameters', prefix)
   const under = (path: string | undefined) => path === undefined ? undefined : prefix + path
-  // A code that arrives at another provider's callback is seen to be none of its own.
-  const callback = (provider: string) => prefix + routes.callback + (providers.length === 1 ? '' : `/${encodeURIComponent(provider)}`)
+  const callback = (provider: string) => prefix + callbackUrl(routes.callback, provider, providers)
   const all = [under(routes.login), under(routes.logout), under(routes.backchannelLogout), ...providers.map(({ name }) => callback(name))]
   return { login: under(routes.login), callback, all: all.filter((path) => path !== undefined) }
+}
+
+/** A code that arrives at another provider's callback is seen to be none of its own. @throws TypeError for a name that is no part of a path */
+function callbackUrl (path: string, name: string, providers: readonly Provider[]): string {
+  if (providers.length === 1) return path
+  if (!/^(?!\.+$)[\w.~-]+$/.test(name)) throw expected('login: the name of a provider, which is part of the path of its callback', 'letters, digits, dots and dashes', name, "give it another: { name: '…' }")
+  return `${path}/${name}`
 }
 
 /** Mounts the routes in a scope of their own: its form parser is nobody else's. */
@@ -43,13 +52,18 @@ export async function mountRoutes (app: FastifyInstance, parts: LoginParts, hous
     // Those of the app are inherited, one for forms perhaps among them; a logout token is a form's and nothing else.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: LONGEST_FORM }, (_request, body, done) => { done(null, parseForm(String(body))) })
+    // A body of another type is none: a script may log out with JSON, and a provider is told that this is no logout token.
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: LONGEST_FORM }, (_request, _body, done) => { done(null, undefined) })
 
     if (routes.login !== undefined) scope.get(routes.login, options, (request, reply) => reporting(parts, request, reply, () => login(parts, request, reply)))
 
     for (const { name } of providers) {
-      const url = routes.callback + (providers.length === 1 ? '' : `/${encodeURIComponent(name)}`)
-      const complete = (parameters: CallbackParameters, request: FastifyRequest, reply: FastifyReply) =>
-        reporting(parts, request, reply, () => completeLogin(parts, request, reply, name, parameters))
+      const url = callbackUrl(routes.callback, name, providers)
+      const complete = (parameters: CallbackParameters, request: FastifyRequest, reply: FastifyReply) => {
+        // What a page here links to must not learn a code that can still be used.
+        reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+        return reporting(parts, request, reply, () => completeLogin(parts, request, reply, name, parameters))
+      }
       scope.get(url, options, (request, reply) => complete(queryOf(request), request, reply))
       scope.post(url, options, (request, reply) => complete(formOf(request), request, reply))
     }
@@ -58,18 +72,20 @@ export async function mountRoutes (app: FastifyInstance, parts: LoginParts, hous
       scope.route({ ...options, method: ['GET', 'POST'], url: routes.logout, handler: (request, reply) => reporting(parts, request, reply, () => logout(parts, house, request, reply)) })
     }
     if (routes.backchannelLogout !== undefined) mountBackchannel(scope, routes.backchannelLogout, options, parts, house)
-  })
+  }, { logSerializers: withoutQueries(app.log) })
 }
 
 async function login (parts: LoginParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   reply.header('cache-control', 'no-store')
-  // Nobody wants to log in yet: each login under way takes room in the browser.
-  if (isPrefetch(request.headers)) return reply.code(204).send()
+  // Nobody wants to log in yet: each login under way takes room in the browser. Chromium would keep a success, and show
+  // it in place of what the click asks for.
+  if (isPrefetch(request.headers)) return reply.code(503).send()
   const { provider = parts.clients.providers[0]!.name, returnTo, prompt } = queryOf(request)
   if (typeof provider !== 'string' || !parts.clients.has(provider)) {
     throw new LoginError({ reason: 'provider_mismatch', provider: 'none', expected: parts.clients.providers.map(({ name }) => name), hint: '?provider= names none one can log in with' })
   }
-  return beginLogin(parts, request, reply, { provider, returnTo: typeof returnTo === 'string' ? returnTo : '/', isSilent: prompt === 'none' })
+  // What is no path means the start page.
+  return beginLogin(parts, request, reply, { provider, returnTo: typeof returnTo === 'string' ? returnTo : '' }, prompt === 'none')
 }
 
 /** A link on a page of another site, or its form, logs nobody out: it comes without the word of this site's page. */

@@ -24,4 +24,9 @@ export function markSilent (base: BaseUrl): string {
  *
  * @see OpenID Connect Core section 3.1.2.6
  */
-export const NOT_SILENTLY: readonly string[] = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required']
+const NOT_SILENTLY = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required']
+
+/** Whether an error code says no more than that. */
+export function isNotSilently (error: string | undefined): boolean {
+  return error !== undefined && NOT_SILENTLY.includes(error)
+}

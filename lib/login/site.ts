@@ -1,6 +1,7 @@
 import type { SessionRecord } from '../../types/session.js'
 import type { Store } from '../../types/store.js'
 import type { BaseUrl } from '../base-url.js'
+import { expected } from '../configuration.js'
 import { AuthError } from '../errors.js'
 import { defineCookie } from '../session/cookie-attributes.js'
 import type { Cookie } from '../session/cookie-attributes.js'
@@ -48,6 +49,9 @@ interface Surroundings {
 /** @throws TypeError for a cookie no browser would keep */
 export function createSite (base: BaseUrl, { settings, store, clients, ownPaths }: Surroundings): Site {
   const { secrets, lifetime, responseMode, keptIn, cookieOptions: { name, ...attributes } } = settings
+  const { hostname } = new URL(base.origin)
+  // A browser drops it, and login follows login for ever.
+  if (attributes.domain !== undefined && !`.${hostname}`.endsWith(`.${attributes.domain}`)) throw expected('login.session.cookie.domain', `a domain that ${hostname} is in`, attributes.domain)
   const cookie = defineCookie(name, { ...attributes, secure: base.secure })
   const keeper = keptIn === 'store'
     ? keepInStore({ cookie, store, lifetime, sealer: createSealer(secrets, 'stored-session', base.origin) })
@@ -92,5 +96,5 @@ function likeness (path: string): string {
 
 function laterError (cause: unknown, provider: string): AuthError {
   if (cause instanceof AuthError || cause instanceof StoreUnavailableError) return unavailable(cause)
-  return new ProviderUnavailableError({ reason: 'provider_unavailable', provider, hint: cause instanceof Error ? cause.message : undefined })
+  return new ProviderUnavailableError({ reason: 'provider_unavailable', provider, hint: (cause as Error).message })
 }

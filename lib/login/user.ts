@@ -1,14 +1,25 @@
 import type { JsonMembers } from '../../types/session.js'
 import { isPlainObject } from '../configuration.js'
+import { loggable } from '../refusal.js'
 import { jsonMembersOf } from '../session/json.js'
+import { LoginError } from './errors.js'
 
 /** Claims that speak of a token or of the provider's session, not of the person. */
 const PROTOCOL = new Set(['iss', 'aud', 'exp', 'iat', 'nbf', 'jti', 'nonce', 'azp', 'at_hash', 'c_hash', 's_hash', 'sid', 'auth_time', 'acr', 'amr', 'session_expiry', 'typ', 'token_use'])
 
-/** What claims say of the person; of several sets the later ones count. What JSON cannot say again is not in a token. */
-export function userOf (...claims: ReadonlyArray<Readonly<Record<string, unknown>>>): JsonMembers {
+/**
+ * What claims say of the person; of several sets the later ones count.
+ *
+ * @param provider its name
+ * @throws LoginError for what JSON cannot say again: a number past all bounds, a hundred lists in each other
+ */
+export function userOf (provider: string, ...claims: ReadonlyArray<Readonly<Record<string, unknown>>>): JsonMembers {
   const members = claims.flatMap((set) => Object.entries(set)).filter(([name]) => !PROTOCOL.has(name))
-  return jsonMembersOf('user', Object.fromEntries(members))
+  try {
+    return jsonMembersOf('user', Object.fromEntries(members))
+  } catch (error) {
+    throw new LoginError({ reason: 'claim_malformed', provider, found: loggable((error as TypeError).message) })
+  }
 }
 
 /** What an app says of the person, or keeps beside it. @throws TypeError naming the member that is not JSON, never its value */

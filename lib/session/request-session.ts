@@ -59,7 +59,8 @@ export class RequestSession implements WebSession {
   get expiresAt () { return this.#session.life.endsAt }
 
   get data (): MutableData {
-    return this.#data ??= mutableCopy(this.#dataBefore)
+    this.#data ??= mutableCopy(this.#dataBefore)
+    return this.#data
   }
 
   /** @throws TypeError naming what is not JSON, where the mistake is */

@@ -7,8 +7,9 @@ import type { Pipeline } from '../authenticate.js'
 import { AuthError, InvalidCredentialError } from '../errors.js'
 import type { Allowed, MaybePromise, Outcome } from '../outcome.js'
 import { organizationOf } from '../token/identity.js'
+import { LoginRequiredError } from './errors.js'
 import { nowInSeconds } from './keeper.js'
-import { isRefreshDue } from './refresh-time.js'
+import { isRefreshDue, isUsable } from './refresh-time.js'
 import type { RequestSession } from './request-session.js'
 
 /** Who a session says the caller is. */
@@ -18,6 +19,7 @@ export interface SessionIdentities {
    *
    * @throws UnavailableError, ProviderUnavailableError where the route demands scopes, and nobody can say now what they are
    * @throws InvalidCredentialError where somebody logged out meanwhile
+   * @throws LoginRequiredError where the route demands scopes, and the access token ended for good
    * @throws CookieTooLargeError where refreshed tokens do not fit
    */
   of (session: RequestSession, provider: Provider, request: FastifyRequest, allowed: Allowed): MaybePromise<Identity>
@@ -58,6 +60,10 @@ export function createSessionIdentities (pipeline: Pipeline): SessionIdentities 
 
   function byToken (record: SessionRecord, provider: Provider, request: FastifyRequest, allowed: Allowed): MaybePromise<Identity> {
     if (record.accessToken === undefined) return identityOf(record, provider, undefined)
+    // Not a 403: who logs in again may.
+    if (allowed.needsAccessToken === true && !isUsable(record, nowInSeconds())) {
+      throw new LoginRequiredError({ reason: 'access_token_ended', provider: provider.name, hint: 'the route demands what the access token gave, and there is no new one: ask for a refresh token with the scope offline_access' })
+    }
     const outcome = judged(() => pipeline.identify(record.accessToken!, request, { providers: [provider.name], credentials: ['access_token'] }), request, allowed)
     return outcome instanceof Promise
       ? outcome.catch((error: unknown) => tolerated(error, request, allowed)).then((token) => identityOf(record, provider, token))

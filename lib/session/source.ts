@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Identity } from '../../types/identity.js'
 import type { Provider } from '../../types/provider.js'
 import { AuthError, InvalidCredentialError } from '../errors.js'
+import { isNavigation } from '../login/navigation.js'
 import type { Site } from '../login/site.js'
 import { credentialsRefused, providerRefused } from '../outcome.js'
 import type { Allowed, Outcome } from '../outcome.js'
@@ -49,6 +50,8 @@ export function createSessionSource ({ siteOf, providers, identities, reporter }
     if (allowed.providers?.includes(provider.name) === false) return refused(providerRefused(allowed.providers, provider.name).refusal)
     const visit = new RequestSession({ site, session, request, reply, reporter })
     request[kSession] = visit
+    // The back button shows, after logout too, what a browser keeps of a page; `private` lets it.
+    if (isNavigation(request.method, request.headers)) reply.header('cache-control', 'no-store')
     return identities.of(visit, provider, request, allowed)
   }
 

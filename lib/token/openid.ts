@@ -2,7 +2,6 @@ import type * as OpenidClient from 'openid-client'
 import type { FetchOptions } from '../../types/options.js'
 import type { ClientAuthentication } from '../../types/provider.js'
 
-
 /** The module openid-client. */
 export type Openid = typeof OpenidClient
 

@@ -5,11 +5,15 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { fusionauth, oidc } from 'fastify-gatehouse'
 import type { Provider } from 'fastify-gatehouse'
+import type { LoginOptions } from 'fastify-gatehouse/login'
 import { buildApp as authgearExample } from '../../examples/authgear-login.js'
 import { buildApp as fusionauthExample } from '../../examples/fusionauth-login.js'
-import { answerConsent, fillLogin, freeOrigin, reasonToSkip, startBrowser } from '../support/browser.js'
+import { answerConsent, fillLogin, freeOrigin, reasonToSkip, shows, startBrowser } from '../support/browser.js'
 import { authgearProvider, fusionauthProvider } from '../support/vendor-login.js'
 import type { VendorProvider } from '../support/vendor-login.js'
+import { selfSigned } from './certificate.js'
+
+const secret = randomBytes(48).toString('base64')
 
 t.test('people and the apps of the login guides', { skip: reasonToSkip() ?? false }, async (t) => {
   const browser = await startBrowser(t)
@@ -18,22 +22,22 @@ t.test('people and the apps of the login guides', { skip: reasonToSkip() ?? fals
     const baseUrl = await freeOrigin()
     const authgear = await authgearProvider(t, { baseUrl, accessTokenLifetime: 1 })
     const provider = oidc({ issuer: authgear.issuer, clientId: authgear.clientId, clientSecret: authgear.clientSecret })
-    await serve(t, baseUrl, provider, authgearExample, 'openid profile email offline_access')
+    await serve(t, baseUrl, provider, authgearExample, { scope: 'openid profile email offline_access' })
     const { context, tab, complaints } = await browser.person(t)
     const page = await tab()
 
     await page.goto(baseUrl)
-    t.equal(await heading(page), 'Welcome Guest')
+    await shows(t, page, 'Welcome Guest')
     await page.click('text=Login')
     await fillLogin(page, 'ada')
     await answerConsent(page, 'Continue')
-    t.equal(await heading(page), 'Welcome ada!')
+    await shows(t, page, 'Welcome ada!')
     t.equal(page.url(), `${baseUrl}/`, 'neither code nor state stays in the address')
     t.match(authgear.callbacks, [{ state: String, code: String, iss: undefined }])
     t.match(authgear.exchanges, [{ form: { grant_type: 'authorization_code' }, answer: { access_token: /^[\w-]{43}$/ } }], 'its access token is opaque')
 
     await page.reload()
-    t.equal(await heading(page), 'Welcome ada!', 'a reload is no login')
+    await shows(t, page, 'Welcome ada!', 'a reload is no login')
     await showsNoSecret(t, page, authgear)
     t.match(await ourCookies(context), [{ name: 'gatehouse', httpOnly: true, sameSite: 'Lax' }])
 
@@ -49,12 +53,39 @@ t.test('people and the apps of the login guides', { skip: reasonToSkip() ?? fals
 
     await page.goto(baseUrl)
     await page.click('text=Logout')
-    t.equal(await heading(page), 'Welcome Guest')
+    await shows(t, page, 'Welcome Guest')
     t.match(authgear.logouts, [{ id_token_hint: /^eyJ/, post_logout_redirect_uri: `${baseUrl}/` }])
     t.equal(authgear.logouts.length, 1)
     t.equal(authgear.requests.filter((request) => request === 'POST /oauth2/revoke').length, 1, 'the refresh token is revoked')
     await page.click('text=Login')
-    t.equal(await page.locator('input[name=password]').count(), 1, 'the provider asks for the password again')
+    await page.waitForSelector('input[name=password]')
+    t.pass('the provider asks for the password again')
+    t.strictSame(complaints(baseUrl), [])
+  })
+
+  t.test('the app of the Authgear guide on https, where the answer comes in a form and the session is in a store', async (t) => {
+    const baseUrl = (await freeOrigin()).replace('http:', 'https:')
+    const authgear = await authgearProvider(t, { baseUrl })
+    const provider = oidc({ issuer: authgear.issuer, clientId: authgear.clientId, clientSecret: authgear.clientSecret })
+    await serve(t, baseUrl, provider, authgearExample, { responseMode: 'form_post', session: { secret, in: 'store' } }, { https: selfSigned() })
+    const { context, tab, complaints } = await browser.person(t, { ignoreHTTPSErrors: true })
+    const page = await tab()
+
+    await page.goto(baseUrl)
+    await page.click('text=Login')
+    await page.waitForSelector('input[name=password]')
+    t.match(await ourCookies(context), [{ name: /^__Host-gatehouse-login/, secure: true, httpOnly: true, sameSite: 'None' }])
+    await fillLogin(page, 'ada')
+    const callback = page.waitForRequest(`${baseUrl}/callback`)
+    await answerConsent(page, 'Continue')
+    t.equal((await callback).method(), 'POST')
+    await shows(t, page, 'Welcome ada!')
+    t.match(await ourCookies(context), [{ name: '__Host-gatehouse', secure: true, httpOnly: true, sameSite: 'Lax' }])
+    await page.reload()
+    await shows(t, page, 'Welcome ada!')
+    await page.click('text=Logout')
+    await shows(t, page, 'Welcome Guest')
+    t.strictSame(await ourCookies(context), [])
     t.strictSame(complaints(baseUrl), [])
   })
 
@@ -63,23 +94,23 @@ t.test('people and the apps of the login guides', { skip: reasonToSkip() ?? fals
     // More of them than a cookie holds.
     const roles = Array.from({ length: 300 }, (_, index) => `role-${index}`)
     const server = await fusionauthProvider(t, { baseUrl, roles })
-    const provider = fusionauth({ issuer: server.issuer, clientId: server.clientId, clientSecret: server.clientSecret })
+    const provider = fusionauth({ issuer: server.issuer, audience: server.clientId, clientId: server.clientId, clientSecret: server.clientSecret })
     await serve(t, baseUrl, provider, fusionauthExample)
     const { context, tab, complaints } = await browser.person(t)
     const page = await tab()
 
     await page.goto(baseUrl)
-    t.equal(await heading(page), 'Hello Guest')
+    await shows(t, page, 'Hello Guest')
     await page.click('text=Login')
     await fillLogin(page, 'ada')
     await answerConsent(page, 'Cancel')
-    t.equal(await heading(page), 'You are not logged in')
+    await shows(t, page, 'You are not logged in')
     t.match(await page.textContent('p'), 'The login was refused')
     t.match(complaints(baseUrl), [/403/], 'nothing but the status')
     t.strictSame(await ourCookies(context), [], 'a login that is over leaves nothing behind')
     await page.click('text=Try again')
     await answerConsent(page, 'Continue')
-    t.equal(await heading(page), 'Welcome ada@example.com!')
+    await shows(t, page, 'Welcome ada@example.com!')
     t.equal(page.url(), `${baseUrl}/`)
     t.match(server.callbacks[1], { userState: 'Authenticated', locale: 'en', iss: server.issuer })
     t.match(server.exchanges, [{ answer: { access_token: /^eyJ.{4000}/, userId: 'ada', refresh_token: undefined } }])
@@ -87,36 +118,45 @@ t.test('people and the apps of the login guides', { skip: reasonToSkip() ?? fals
     await showsNoSecret(t, page, server)
     await page.goto(`${baseUrl}/access-token`)
     t.equal(await page.textContent('body'), server.exchanges[0]!.answer.access_token, 'the session is whole')
-    await page.goBack()
+    t.match((await page.goto(`${baseUrl}/reading`))?.status(), 200, 'roles are those of the access token')
+    t.match((await page.goto(`${baseUrl}/writing`))?.status(), 403)
+    t.match(complaints(baseUrl), [/^\/writing: .* 403/])
+    await page.goto(baseUrl)
 
     await page.click('text=Logout')
-    t.equal(await heading(page), 'Hello Guest')
+    await shows(t, page, 'Hello Guest')
     t.equal(page.url(), `${baseUrl}/`)
     t.strictSame(await ourCookies(context), [])
     t.match(server.logouts, [{ client_id: server.clientId, id_token_hint: undefined }])
     await page.click('text=Login')
-    t.equal(await page.locator('input[name=password]').count(), 1, 'the provider asks for the password again')
+    await page.waitForSelector('input[name=password]')
+    t.pass('the provider asks for the password again')
+
+    await fillLogin(page, 'ada')
+    await answerConsent(page, 'Continue')
+    await shows(t, page, 'Welcome ada@example.com!')
+    await page.goto(`${server.issuer}/oauth2/logout?client_id=${server.clientId}`)
+    await shows(t, page, 'Hello Guest', 'who logs out at FusionAuth comes by its logoutURL')
+    t.strictSame(await ourCookies(context), [])
     t.strictSame(complaints(baseUrl), [])
   })
 })
 
 type Example = typeof authgearExample
 
-/** Starts an example at its address, beside it a page that says the access token. */
-async function serve (t: Test, baseUrl: string, provider: Provider, example: Example, scope?: string): Promise<void> {
-  const app = await example({ gatehouse: { provider, baseUrl }, login: { session: { secret: randomBytes(48).toString('base64') }, scope } })
+/** Starts an example at its address, with a page that says the access token and two that demand a role. */
+async function serve (t: Test, baseUrl: string, provider: Provider, example: Example, login: Partial<LoginOptions> = {}, server: object = {}): Promise<void> {
+  const app = await example({ gatehouse: { provider, baseUrl }, login: { session: { secret }, ...login } }, server)
   t.teardown(() => app.close())
   app.get('/access-token', ({ auth }) => auth.session.accessToken())
+  app.get('/reading', { config: { roles: 'role-7' } }, async () => 'You may read')
+  app.get('/writing', { config: { roles: 'writer' } }, async () => 'You may write')
   await app.listen({ host: '127.0.0.1', port: Number(new URL(baseUrl).port) })
 }
 
 /** The provider is on the same host, and ports share cookies. */
 async function ourCookies (context: BrowserContext): Promise<Cookie[]> {
-  return (await context.cookies()).filter(({ name }) => name.startsWith('gatehouse'))
-}
-
-function heading (page: Page): Promise<string | null> {
-  return page.textContent('h1')
+  return (await context.cookies()).filter(({ name }) => name.includes('gatehouse'))
 }
 
 async function showsNoSecret (t: Test, page: Page, { exchanges }: VendorProvider): Promise<void> {

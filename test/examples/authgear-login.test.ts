@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
 import { oidc } from 'fastify-gatehouse'
@@ -7,9 +10,10 @@ import { buildApp } from '../../examples/authgear-login.js'
 import { Browser } from '../../examples/demo/browser.js'
 import type { Page } from '../../examples/demo/browser.js'
 import { freePort } from '../../examples/demo/free-port.js'
-import { runExample } from '../support/run-example.js'
 import { authgearProvider } from '../support/vendor-login.js'
 import type { VendorProvider } from '../support/vendor-login.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 t.test('a guest is greeted and shown where to log in', async (t) => {
   const { home } = await startApp(t)
@@ -69,14 +73,33 @@ t.test('a login that comes to nothing says so, to people on a page and to script
 })
 
 t.test('run directly, it reads the environment of the guide', async (t) => {
-  const { answer, closed } = await runExample(t, 'authgear-login.ts', {
-    // Nobody answers there, and none has to for the start page
-    AUTHGEAR_DOMAIN: 'localhost', AUTHGEAR_CLIENT_ID: 'web', AUTHGEAR_CLIENT_SECRET: 'hunter2', APP_SECRET_KEY: randomBytes(32).toString('base64')
-  })
-  t.match(await answer('/'), { status: 200, text: 'Welcome Guest' })
-  t.match(await answer('/login'), { status: 503 })
-  t.notMatch(await closed(), 'hunter2')
+  const port = await freePort()
+  const environment = { AUTHGEAR_CLIENT_ID: 'web', AUTHGEAR_CLIENT_SECRET: 'hunter2', APP_SECRET_KEY: randomBytes(32).toString('base64'), PORT: String(port) }
+  // Nobody answers there, and for the start page nobody has to
+  const { log, listening } = run(t, { ...environment, AUTHGEAR_DOMAIN: '127.0.0.1:1' })
+  await listening()
+  t.match(await new Browser().open(`http://localhost:${port}`), { status: 200, text: '<h1>Welcome Guest</h1>' })
+  t.match(await new Browser().open(`http://localhost:${port}/login`), { status: 503 })
+  t.notMatch(log.text, 'hunter2')
+  t.notMatch(log.text, environment.APP_SECRET_KEY)
+
+  const { child, log: complaint } = run(t, environment)
+  t.strictSame(await once(child, 'close'), [1, null])
+  t.match(complaint.text, 'is AUTHGEAR_DOMAIN set?')
 })
+
+function run (t: Test, env: Record<string, string>) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/authgear-login.ts'], { cwd: root, env: { PATH: process.env.PATH, ...env } })
+  t.teardown(() => { child.kill('SIGKILL') })
+  const log = { text: '' }
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => { log.text += text })
+  async function listening () {
+    const ended = once(child, 'close').then(() => { throw new Error(log.text) })
+    while (!log.text.includes('Server listening')) await Promise.race([ended, once(child.stdout, 'data')])
+    ended.catch(() => {})
+  }
+  return { child, log, listening }
+}
 
 /** The example at the address Authgear knows. It listens unless routes are to be added. */
 async function startApp (t: Test, { scope = 'openid profile email offline_access', accessTokenLifetime }: { scope?: string, accessTokenLifetime?: number } = {}) {

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
 import { fusionauth } from 'fastify-gatehouse'
@@ -7,6 +10,8 @@ import type { Page } from '../../examples/demo/browser.js'
 import { freePort } from '../../examples/demo/free-port.js'
 import { buildApp } from '../../examples/fusionauth-login.js'
 import { fusionauthProvider } from '../support/vendor-login.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 t.test('a guest is greeted and shown where to log in', async (t) => {
   const { home } = await startApp(t)
@@ -52,6 +57,42 @@ t.test('a login that comes to nothing says so, to people on a page and to script
   t.match(page.text, /<a href="\/login[^"]*">Try again<\/a>/)
   t.match(await new Browser().fetch(`${home}/callback?error=access_denied&state=made-up`), { status: 400, text: '"code":"GATEHOUSE_LOGIN_FAILED"' })
 })
+
+t.test('who cancels at FusionAuth is told that there is no login, and may try again', async (t) => {
+  const { home } = await startApp(t)
+  const browser = new Browser()
+  const form = await browser.open(`${home}/login`)
+  t.match(await browser.open(`${form.url}/abort`), { status: 403, text: '<h1>You are not logged in</h1>' })
+  t.match(await logIn(browser, home), { status: 200, text: 'Welcome ada@example.com!' })
+})
+
+t.test('run directly, it reads the environment of the guide', async (t) => {
+  const port = await freePort()
+  const home = `http://127.0.0.1:${port}`
+  const { issuer: ISSUER, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET } = await fusionauthProvider(t, { baseUrl: home })
+  const environment = { ISSUER, CLIENT_ID, CLIENT_SECRET, APP_SECRET_KEY: randomBytes(32).toString('base64'), PORT: String(port) }
+  const { log, listening } = run(t, environment)
+  await listening()
+  t.match(await logIn(new Browser(), home), { status: 200, url: `${home}/`, text: '<h1>Welcome ada@example.com!</h1>' })
+  for (const secret of [CLIENT_SECRET, environment.APP_SECRET_KEY, 'eyJ']) t.notMatch(log.text, secret)
+
+  const { child, log: complaint } = run(t, { ...environment, APP_SECRET_KEY: 'short' })
+  t.strictSame(await once(child, 'close'), [1, null])
+  t.match(complaint.text, 'login.session.secret')
+})
+
+function run (t: Test, env: Record<string, string>) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/fusionauth-login.ts'], { cwd: root, env: { PATH: process.env.PATH, ...env } })
+  t.teardown(() => { child.kill('SIGKILL') })
+  const log = { text: '' }
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => { log.text += text })
+  async function listening () {
+    const ended = once(child, 'close').then(() => { throw new Error(log.text) })
+    while (!log.text.includes('Server listening')) await Promise.race([ended, once(child.stdout, 'data')])
+    ended.catch(() => {})
+  }
+  return { child, log, listening }
+}
 
 /** The example at the address FusionAuth knows. */
 async function startApp (t: Test, scope?: string) {

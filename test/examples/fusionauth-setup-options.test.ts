@@ -69,6 +69,6 @@ t.test('callback and logout lie below the address of the app, wherever that is',
   const { server, run } = await installation(t)
   await run({ appUrl: 'https://example.com/app/' })
   t.match([...server.applications.values()], [{
-    oauthConfiguration: { authorizedRedirectURLs: ['https://example.com/app/callback'], logoutURL: 'https://example.com/app/logout' }
+    oauthConfiguration: { authorizedRedirectURLs: ['https://example.com/app/callback', 'https://example.com/app/'], logoutURL: 'https://example.com/app/logout' }
   }])
 })

@@ -22,7 +22,7 @@ t.test('a fresh installation is set up by the calls of the guide', async (t) => 
       application: {
         name: 'FastifyExampleApp',
         oauthConfiguration: {
-          authorizedRedirectURLs: [`${APP}/callback`],
+          authorizedRedirectURLs: [`${APP}/callback`, `${APP}/`],
           requireRegistration: true,
           enabledGrants: ['authorization_code', 'refresh_token'],
           logoutURL: `${APP}/logout`,
@@ -104,7 +104,7 @@ t.test('what differs in the application is changed and named, what others added 
     ...wanted,
     name: 'Renamed',
     oauthConfiguration: {
-      authorizedRedirectURLs: ['https://other.example/callback', `${APP}/callback`],
+      authorizedRedirectURLs: ['https://other.example/callback', `${APP}/callback`, `${APP}/`],
       requireRegistration: true,
       enabledGrants: ['authorization_code', 'implicit', 'refresh_token'],
       logoutURL: `${APP}/logout`,

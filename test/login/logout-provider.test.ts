@@ -37,7 +37,7 @@ t.test('a provider that cannot end its session keeps nobody in here', async (t) 
     await mishap()
     const person = await elsewhere(t, server, ada)
     t.equal(await isIn(person), true, name)
-    t.match(await person.get('/logout'), { status: 302, location: '/' }, name)
+    t.match(await person.get('/logout'), { status: 302, location: /^\/$/ }, name)
     t.equal(await isIn(person), false, name)
   }
 })
@@ -53,7 +53,7 @@ t.test('a provider that hangs is waited for until the deadline, and the session 
   t.ok(store.calls.includes('set'), 'the logout is marked')
   t.ok(deadlines.asked.every((ms) => ms <= 5_000))
   deadlines.come()
-  t.match(await answer, { status: 302, location: '/' })
+  t.match(await answer, { status: 302, location: /^\/$/ })
 })
 
 t.test('the refresh token is revoked, nobody waits for it, and closing the app does', async (t) => {
@@ -83,7 +83,7 @@ t.test('a provider that took the name of another is told nothing of its sessions
   const successor = await loginServer(t, ['ES256'])
   const person = visitor(await loginApp(t, successor.issuer, {}))
   person.jar.take([`${ada.jar.header()}; Path=/`])
-  t.match(await person.get('/logout'), { status: 302, location: '/' })
+  t.match(await person.get('/logout'), { status: 302, location: /^\/$/ })
   t.strictSame([person.jar.names(), successor.requests, successor.issuer.requests.other], [[], [], 0])
 })
 
@@ -102,7 +102,7 @@ t.test('each vendor is asked in its own form', async (t) => {
   const ada = visitor(app, instantBrowser(server))
   await ada.logIn()
   t.equal((await ada.get('/logout')).location, `${server.origin}/logout?client_id=web&post_logout_redirect_uri=${encodeURIComponent(`${BASE}/`)}`)
-  for (const site of ['cross-site', 'same-site', 'none']) t.match(await ada.get('/logout', { ...NAVIGATION, 'sec-fetch-site': site }), { status: 302, location: '/' }, site)
+  for (const site of ['cross-site', 'same-site', 'none']) t.match(await ada.get('/logout', { ...NAVIGATION, 'sec-fetch-site': site }), { status: 302, location: /^\/$/ }, site)
 })
 
 t.test('the certified provider ends its own session and sends the browser back', async (t) => {

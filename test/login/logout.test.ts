@@ -34,12 +34,21 @@ for (const kind of ['cookie', 'store'] as const) {
       }
     })
 
+    t.test('a script may post whatever it likes', async (t) => {
+      for (const [type, body] of [['application/json', '{}'], ['application/json', ''], ['text/plain', 'out'], ['multipart/form-data; boundary=x', '--x--']] as const) {
+        const person = visitor(app, browser)
+        await person.logIn()
+        t.match(await person.post('/logout', body, { 'content-type': type }), { status: 303 }, type)
+        t.equal(await isIn(person), false)
+      }
+    })
+
     t.test('another site logs nobody out, and nobody goes in circles', async (t) => {
       const person = visitor(app, browser)
       await person.logIn()
-      t.match(await person.get('/logout', { ...NAVIGATION, 'sec-fetch-site': 'cross-site' }), { status: 302, location: '/', headers: { 'cache-control': 'no-store', 'set-cookie': undefined } })
+      t.match(await person.get('/logout', { ...NAVIGATION, 'sec-fetch-site': 'cross-site' }), { status: 302, location: /^\/$/, headers: { 'cache-control': 'no-store', 'set-cookie': undefined } })
       for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { 'sec-fetch-site': 'none', origin: 'https://evil.example' }, { 'sec-fetch-site': '', origin: 'null' }]) {
-        t.match(await person.post('/logout', undefined, headers), { status: 303, location: '/' }, JSON.stringify(headers))
+        t.match(await person.post('/logout', undefined, headers), { status: 303, location: /^\/$/ }, JSON.stringify(headers))
       }
       t.equal(await isIn(person), true)
     })
@@ -55,9 +64,9 @@ for (const kind of ['cookie', 'store'] as const) {
 
     t.test('without a session the browser goes home, and the provider is not asked', async (t) => {
       const nobody = visitor(app)
-      t.match(await nobody.get('/logout'), { status: 302, location: '/', headers: { 'set-cookie': undefined } })
+      t.match(await nobody.get('/logout'), { status: 302, location: /^\/$/, headers: { 'set-cookie': undefined } })
       nobody.jar.take([`gatehouse=${'x'.repeat(43)}; Path=/`])
-      t.match(await nobody.post('/logout'), { status: 303, location: '/' })
+      t.match(await nobody.post('/logout'), { status: 303, location: /^\/$/ })
       t.strictSame(nobody.jar.names(), [], 'what is no session is removed')
       t.equal((await app.inject({ method: 'HEAD', url: '/logout' })).statusCode, 404)
     })
@@ -127,9 +136,9 @@ t.test('an app logs out where it wants to: at the provider or not, and back to a
     const person = visitor(app, browser)
     await person.logIn()
     const { status, location } = await person.post('/out', JSON.stringify(parameters), { 'content-type': 'application/json' })
-    return { status, location: location?.startsWith(server.origin) === true ? `provider, then ${new URL(location).searchParams.get('post_logout_redirect_uri')}` : location, isIn: await isIn(person), kept: person.jar.names() }
+    return { status, location: location?.startsWith(server.origin) === true ? `provider, then ${new URL(location).searchParams.get('post_logout_redirect_uri')}` : location, kept: person.jar.names(), isIn: await isIn(person) }
   }
-  const gone = { status: 303, isIn: false, kept: [] }
+  const gone = { status: 303, kept: [], isIn: false }
   t.equal((await ada.get('/logout')).status, 404)
   t.strictSame(await out({}), { ...gone, location: `provider, then ${BASE}/bye` })
   t.strictSame(await out({ provider: false }), { ...gone, location: '/bye' })
@@ -147,6 +156,8 @@ t.test('an app logs out where it wants to: at the provider or not, and back to a
 
 t.test('with silent login nobody is logged in again by the next page', async (t) => {
   const { ada } = await loggedIn(t, { login: { silent: true, logout: { provider: false } } })
+  // The browser was closed since: the session lasts, what is remembered as long as it runs does not.
+  ada.jar.take(['gatehouse-silent=; Max-Age=0'])
   await ada.get('/logout')
   t.match(await ada.get('/', NAVIGATION), { status: 200, body: '{"user":null}' })
 })
@@ -155,11 +166,11 @@ t.test('behind a gateway with a prefix, and of several sites, the browser stays 
   const server = await loginServer(t, ['ES256'])
   const app = await loginApp(t, server.issuer, { core: { baseUrl: [`${BASE}/shop`, 'http://localhost:3000'] } })
   const ada = visitor(app, instantBrowser(server))
-  t.match(await ada.logIn('ada', '/login?returnTo=/shop/'), { location: '/shop/' })
-  t.match(await visitor(app).get('/logout', { host: 'localhost:3000' }), { location: '/' })
+  t.match(await ada.logIn('ada', '/login?returnTo=/shop/'), { location: /^\/shop\/$/ })
+  t.match(await visitor(app).get('/logout', { host: 'localhost:3000' }), { location: /^\/$/ })
   t.match(await ada.get('/logout', { host: 'evil.example' }), { status: 400 })
-  t.match(await ada.get('/logout', { host: 'evil.example', 'sec-fetch-site': 'cross-site' }), { status: 302, location: '/' })
-  t.match(await ada.get('/logout', { 'sec-fetch-site': 'cross-site' }), { status: 302, location: '/shop/' })
+  t.match(await ada.get('/logout', { host: 'evil.example', 'sec-fetch-site': 'cross-site' }), { status: 302, location: /^\/$/ })
+  t.match(await ada.get('/logout', { 'sec-fetch-site': 'cross-site' }), { status: 302, location: /^\/shop\/$/ })
   const { searchParams } = new URL((await ada.get('/logout')).location!)
   t.equal(searchParams.get('post_logout_redirect_uri'), `${BASE}/shop/`)
 })

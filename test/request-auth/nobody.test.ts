@@ -15,6 +15,7 @@ const accessors: Record<string, (auth: RequestAuth) => unknown> = {
   permissions: (auth) => auth.permissions,
   roles: (auth) => auth.roles,
   'organizationId()': (auth) => auth.organizationId(),
+  session: (auth) => auth.session,
   'credentials()': (auth) => auth.credentials(),
   'accessTokenClaims()': (auth) => auth.accessTokenClaims(),
   'hasScope()': (auth) => auth.hasScope('a'),

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { randomInt } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import type { BrowserContextOptions, BrowserContext, Page } from 'playwright-core'
@@ -49,7 +48,8 @@ export function reasonToSkip (): string | undefined {
 export async function startBrowser (t: { teardown (end: () => unknown): unknown }): Promise<TestBrowser> {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
-    // With the cache of whole pages, as people have it: what the back button shows is a matter of it.
+    // With the cache of whole pages, as people have it: what the back button shows is a matter of it. Playwright's own
+    // goBack waits in vain for such a page to load: say history.back() instead.
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
     args: [
       '--disable-gpu',
@@ -94,14 +94,28 @@ async function keepPictures (name: string, pages: readonly Page[]): Promise<void
   }
 }
 
-/** `http://127.0.0.1:` and a port nobody listens on: an app must know its address before it listens. */
+/**
+ * `http://127.0.0.1:` and a port nobody listens on: an app must know its address before it listens. It is none of those
+ * the system gives away by itself, of which browsers take many.
+ */
 export async function freeOrigin (): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return `http://127.0.0.1:${port}`
+  const port = randomInt(11_000, 30_000)
+  return await isFree(port) ? `http://127.0.0.1:${port}` : freeOrigin()
+}
+
+async function isFree (port: number): Promise<boolean> {
+  const server = createServer()
+  const isListening = await new Promise<boolean>((resolve) => {
+    server.once('error', () => { resolve(false) }).listen(port, '127.0.0.1', () => { resolve(true) })
+  })
+  if (isListening) await new Promise((resolve) => { server.close(resolve) })
+  return isListening
+}
+
+/** Waits until a page has this heading, for one that is left stays a moment, and asserts it. */
+export async function shows (t: { equal (found: unknown, wanted: unknown, message: string): unknown }, page: Page, heading: string, message: string = heading): Promise<void> {
+  await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor().catch(() => {})
+  t.equal(await page.textContent('h1'), heading, message)
 }
 
 /** Fills the provider's login form, which is open, and sends it. */

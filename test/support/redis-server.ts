@@ -1,17 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A redis-server of the test's own, on loopback, that keeps nothing on disk. */
+/** A redis-server of the test's own, on loopback, that keeps nothing on disk unless it is told to. */
 export interface RedisServer {
   readonly port: number
   /** Ends it, as a crash does. */
   stop (): Promise<void>
-  /** Starts it again on its port, empty, after `stop`. */
+  /** Starts it again on its port after `stop`: empty, or with all it acknowledged where it is `appendOnly`. */
   start (): Promise<void>
   /** Holds it: connections stay open and nothing is answered. */
   pause (): void
@@ -31,9 +33,11 @@ export function reasonToSkip (): string | undefined {
   return reason
 }
 
-/** Starts a redis-server, which ends with the test. */
-export async function startRedis (t: { teardown (end: () => unknown): unknown }): Promise<RedisServer> {
+/** Starts a redis-server, which ends with the test. @param appendOnly writes to disk before it answers */
+export async function startRedis (t: { teardown (end: () => unknown): unknown }, { appendOnly = false } = {}): Promise<RedisServer> {
   const port = await freePort()
+  const directory = appendOnly ? mkdtempSync(join(tmpdir(), 'redis-')) : tmpdir()
+  const keeping = appendOnly ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no']
   let child: ChildProcess | undefined
   const kill = () => { child?.kill('SIGKILL') }
   const server: RedisServer = {
@@ -46,7 +50,7 @@ export async function startRedis (t: { teardown (end: () => unknown): unknown })
       child = undefined
     },
     async start () {
-      child = spawn('redis-server', ['--save', '', '--appendonly', 'no', '--port', String(port), '--bind', '127.0.0.1'], { cwd: tmpdir(), stdio: 'ignore' })
+      child = spawn('redis-server', ['--save', '', ...keeping, '--port', String(port), '--bind', '127.0.0.1'], { cwd: directory, stdio: 'ignore' })
       await answers(port, child)
     },
     pause: () => { child?.kill('SIGSTOP') },
@@ -57,6 +61,7 @@ export async function startRedis (t: { teardown (end: () => unknown): unknown })
   t.teardown(async () => {
     await server.stop()
     process.off('exit', kill)
+    if (appendOnly) rmSync(directory, { recursive: true })
   })
   await server.start()
   return server

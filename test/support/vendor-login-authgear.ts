@@ -2,11 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { startVendor } from './vendor-login.js'
 import type { Context, VendorOptions, VendorProvider } from './vendor-login.js'
 
-export interface AuthgearProviderOptions extends VendorOptions {
-  /** "Issue JWT as access token" of the client. Default false: access tokens are opaque. */
-  readonly jwtAccessTokens?: boolean
-}
-
 const CLAIMS = 'https://authgear.com/claims/user'
 const SCOPES = 'https://authgear.com/scopes'
 const PATHS = {
@@ -23,7 +18,7 @@ const PATHS = {
  * minutes, a refresh token with `offline_access` only, which stays the same and is not sent again; no `iss` in the
  * callback. Logout is direct with a hint of the session at hand, and a question without.
  */
-export function authgearProvider (t: { teardown (end: () => unknown): unknown }, options: AuthgearProviderOptions): Promise<VendorProvider> {
+export function authgearProvider (t: { teardown (end: () => unknown): unknown }, options: VendorOptions): Promise<VendorProvider> {
   const clientId = randomBytes(8).toString('hex')
   const afterLogout = [`${options.baseUrl}/`]
   return startVendor(t, {
@@ -48,7 +43,6 @@ export function authgearProvider (t: { teardown (end: () => unknown): unknown },
       email_verified: true,
       name: login
     }),
-    features: options.jwtAccessTokens ? jwtAccessTokens(options.accessTokenLifetime ?? 1800) : {},
     metadata: (origin) => ({
       issuer: origin,
       authorization_endpoint: origin + PATHS.authorization,
@@ -95,17 +89,4 @@ export function authgearProvider (t: { teardown (end: () => unknown): unknown },
 function isOfThisSession ({ oidc }: Context, clientId: string): boolean {
   const { session, entities } = oidc!
   return session?.accountId === undefined || (entities.IdTokenHint !== undefined && entities.IdTokenHint.payload?.sid === session.sidFor(clientId))
-}
-
-function jwtAccessTokens (lifetime: number): Record<string, unknown> {
-  return {
-    resourceIndicators: {
-      enabled: true,
-      defaultResource: (ctx: { oidc: { issuer: string } }) => ctx.oidc.issuer,
-      useGrantedResource: () => true,
-      getResourceServerInfo: (_ctx: object, audience: string) => ({
-        audience: [audience], scope: 'openid offline_access', accessTokenFormat: 'jwt', accessTokenTTL: lifetime, jwt: { sign: { alg: 'RS256' } }
-      })
-    }
-  }
 }

@@ -22,7 +22,7 @@ const PATHS = {
 const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512']
 
 /**
- * FusionAuth with the application our set-up script makes, and its start page registered: JWT access tokens whose `aud` is the application, with
+ * FusionAuth with the application our set-up script makes: JWT access tokens whose `aud` is the application, with
  * `roles`, `tid` and `applicationId`; a callback and token answers with members of its own; a logout that asks for the
  * `client_id`. There is nowhere to revoke a token.
  */
@@ -31,15 +31,14 @@ export function fusionauthProvider (t: { teardown (end: () => unknown): unknown 
   const { roles = ['reader'], baseUrl } = options
   const { oauthConfiguration } = newApplication({ appUrl: baseUrl, clientSecret: '' } as Checked, '')
   const { authorizedRedirectURLs, logoutURL } = oauthConfiguration as { authorizedRedirectURLs: string[], logoutURL: string }
-  // The list is for logins and logouts alike.
-  const addresses = [...new Set([...authorizedRedirectURLs, `${baseUrl}/`])]
   const person = (login: string) => ({ email: `${login}@example.com`, email_verified: true, preferred_username: login, name: login, given_name: login })
   const common = (token: Token) => ({ authenticationType: 'PASSWORD', auth_time: token.authTime, tid: TENANT, sid: token.sid })
   return startVendor(t, {
     options,
     clientId,
-    redirectUris: addresses,
-    afterLogout: addresses,
+    // The list is for logins and logouts alike.
+    redirectUris: authorizedRedirectURLs,
+    afterLogout: authorizedRedirectURLs,
     accessTokenLifetime: 3600,
     idTokenLifetime: 3600,
     routes: PATHS,
@@ -113,7 +112,7 @@ export function fusionauthProvider (t: { teardown (end: () => unknown): unknown 
       const { client_id: id, id_token_hint: hint, post_logout_redirect_uri: address } = ctx.query
       if (ctx.path !== PATHS.end_session) return false
       if (id !== undefined && hint !== undefined) delete ctx.query.id_token_hint
-      if (address === undefined || addresses.includes(address)) return false
+      if (address === undefined || authorizedRedirectURLs.includes(address)) return false
       ctx.status = 400
       ctx.body = { error: 'invalid_request', error_reason: 'invalid_post_logout_redirect_uri' }
       return true

@@ -156,7 +156,7 @@ async function createProvider (origin: string, vendor: Vendor, clientSecret: str
   const { Provider }: { Provider: new (issuer: string, configuration: object) => Embedded } = await import(inner[0]!)
   const { base }: { base: () => { get (name: string): { checks: { remove (name: string): void } } } } = await import(inner[1]!)
   const policy = base()
-  // Plain http makes the client a native one here, which would be asked for consent each time.
+  // Plain http is for native clients, which would be asked for consent each time.
   policy.get('consent').checks.remove('native_client_prompt')
   return new Provider(origin, {
     adapter: createMemoryAdapter(),
@@ -168,7 +168,7 @@ async function createProvider (origin: string, vendor: Vendor, clientSecret: str
       post_logout_redirect_uris: vendor.afterLogout,
       response_types: ['code'],
       grant_types: ['authorization_code', 'refresh_token'],
-      application_type: 'native',
+      application_type: vendor.options.baseUrl.startsWith('https:') ? 'web' : 'native',
       require_auth_time: true
     }],
     claims: vendor.claims,
