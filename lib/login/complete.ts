@@ -7,7 +7,7 @@ import { addCookies, replaceCookie } from '../session/set-cookies.js'
 import type { CallbackParameters } from './callback.js'
 import { LoginError, ProviderUnavailableError } from './errors.js'
 import type { LoginParts } from './parts.js'
-import { refusalOf, siteFor } from './parts.js'
+import { offerAnother, refusalOf, siteFor } from './parts.js'
 import { isNotSilently, markSilent } from './silent.js'
 import type { Site } from './site.js'
 import type { LoginResult } from './tokens.js'
@@ -43,7 +43,10 @@ export async function completeLogin (parts: LoginParts, request: FastifyRequest,
     return goTo(arrival, returnTo === undefined ? transaction.returnTo : site.returnTo(returnTo))
   } catch (error) {
     const refusal = transaction.isSilent === true ? refusalOf(error) : undefined
-    if (refusal === undefined) throw error
+    if (refusal === undefined) {
+      if (error instanceof LoginError) offerAnother(parts, request, error, transaction.returnTo)
+      throw error
+    }
     // Nobody asked for this login: the page is shown without it.
     if (!isNotSilently(refusal.error)) parts.reporter.refuse(refusal, request, undefined)
     return goTo(arrival, transaction.returnTo)

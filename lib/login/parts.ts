@@ -41,7 +41,7 @@ export async function reporting<Result> (parts: LoginParts, request: FastifyRequ
     return await step()
   } catch (error) {
     const refusal = refusalOf(error)
-    if (refusal instanceof LoginError) offerAnother(parts, request, refusal)
+    if (refusal instanceof LoginError && refusal.loginUrl === undefined) offerAnother(parts, request, refusal)
     if (refusal !== undefined) throw parts.reporter.refuse(refusal, request, reply)
     // Of what an app may throw, Fastify answers with an error where it is one.
     throw error instanceof Error ? error : new Error('something that is no Error was thrown while a login was under way', { cause: error })
@@ -53,10 +53,13 @@ export function refusalOf (error: unknown): AuthError | undefined {
   return error instanceof AuthError || error instanceof StoreUnavailableError ? unavailable(error) : undefined
 }
 
-/** Another try is with the same provider. */
-function offerAnother ({ loginPath, clients, siteOf }: LoginParts, request: FastifyRequest, error: LoginError): void {
+/** Says where another try begins: with the same provider, and to end where this one would have. @param returnTo undefined: at the start page */
+export function offerAnother ({ loginPath, clients, siteOf }: LoginParts, request: FastifyRequest, error: LoginError, returnTo?: string): void {
   if (loginPath === undefined) return
+  const site = siteOf(request)
   const { provider } = error.refusal
-  const query = clients.providers.length > 1 && provider !== undefined && clients.has(provider) ? `?provider=${encodeURIComponent(provider)}` : ''
-  error.withLoginUrl((siteOf(request)?.path ?? String)(loginPath) + query)
+  const query = new URLSearchParams()
+  if (clients.providers.length > 1 && provider !== undefined && clients.has(provider)) query.set('provider', provider)
+  if (returnTo !== undefined && returnTo !== site?.returnTo(undefined)) query.set('returnTo', returnTo)
+  error.withLoginUrl((site?.path ?? String)(loginPath) + (query.size === 0 ? '' : `?${query}`))
 }

@@ -78,7 +78,7 @@ t.test('the web app of the demo', async (t) => {
     const page = await browser.submit(await browser.open(`${home}/profile`), { decision: 'cancel' })
     t.match(page, { status: 403, text: 'You are not signed in' })
     const [, loginUrl] = /href="(\/login[^"]*)"/.exec(page.text)!
-    t.match(await signIn(browser, new URL(loginUrl!, home).href), { status: 200, url: home })
+    t.match(await signIn(browser, new URL(loginUrl!, home).href), { status: 200, url: `${home}/profile` })
   })
 
   t.test('answers scripts in JSON where there is no login', async (t) => {

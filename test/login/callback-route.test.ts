@@ -59,6 +59,14 @@ t.test('a callback without its login goes home if there is a session, else it of
   t.equal((await stage.app.inject({ method: 'HEAD', url: callback })).statusCode, 404)
 })
 
+t.test('where the provider refuses, the error knows the way to another try, which ends where this one would have', async (t) => {
+  const stage = await loginStage(t, { before: (app) => { app.setErrorHandler((error, _request, reply) => reply.code(403).send({ loginUrl: (error as LoginError).loginUrl })) } })
+  for (const [returnTo, loginUrl] of [['/me?x=1&y=//', '/login?returnTo=%2Fme%3Fx%3D1%26y%3D%2F%2F'], ['/', '/login'], ['//evil.example', '/login']] as const) {
+    const { ada, asked } = await stage.underWay(`/login?${new URLSearchParams({ returnTo })}`)
+    t.strictSame((await ada.get(`/callback?error=access_denied&state=${asked.state}`)).json(), { loginUrl })
+  }
+})
+
 t.test("the callback of one browser's login is worth nothing in another, which may have one of its own under way", async (t) => {
   const stage = await loginStage(t)
   const mallory = await stage.underWay()
