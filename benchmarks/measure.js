@@ -8,12 +8,12 @@ import { sessionTraffic } from './traffic.js'
  * Runs one scenario in fresh processes. Every round tells for every server the CPU microseconds per request (`own`)
  * and those of its baseline in the same block of the round (`base`). A baseline's own are the mean over its blocks.
  */
-export async function measure ({ id, servers, blocks, login }, traffics, size, config) {
+export async function measure ({ id: scenario, servers, blocks, login }, traffics, size, config) {
   const processes = new Map(await Promise.all(
     [...servers].map(async ([id, { module, options }]) => [id, await ServerProcess.start(module, { ...config, ...options })])
   ))
   try {
-    const sent = login === undefined ? traffics : { [id]: sessionTraffic(await logIn(processes.get(login).port)) }
+    const sent = login === undefined ? traffics : { [scenario]: sessionTraffic(await logIn(processes.get(login).port)) }
     const started = new Map(Array.from(servers, ([id, server]) => [id, lane(processes.get(id), server, sent, size)]))
     await warmUpAll(started)
     const measured = []
@@ -22,7 +22,7 @@ export async function measure ({ id, servers, blocks, login }, traffics, size, c
     }
     return Array.from({ length: size.rounds }, (_, i) => joinBlocks(measured.filter(({ round }) => round === i)))
   } finally {
-    for (const process of processes.values()) process.stop()
+    for (const server of processes.values()) server.stop()
   }
 }
 

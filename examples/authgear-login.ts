@@ -1,4 +1,4 @@
-/** The app of Authgear's Flask guide: people log in and see their session. */
+/** The app of Authgear's Flask guide: people log in and see their session. Shares lines with FusionAuth's on purpose: each is to be read, and copied, alone. */
 import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import gatehouse, { authgear, LoginError, ProviderUnavailableError, type GatehouseOptions, type RequestAuth } from 'fastify-gatehouse'
@@ -41,7 +41,7 @@ function sendError (error: unknown, { headers }: FastifyRequest, reply: FastifyR
   return sendHtml(reply, page(html`
     <h1>You are not logged in</h1>
     <p>${error.message}</p>
-    <p><a href="${error instanceof LoginError ? error.loginUrl : '/login'}">Try again</a></p>`), error.statusCode)
+    <p><a href="${(error instanceof LoginError ? error.loginUrl : undefined) ?? '/login'}">Try again</a></p>`), error.statusCode)
 }
 
 function page (body: Html): Html {

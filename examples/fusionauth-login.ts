@@ -1,4 +1,4 @@
-/** The app of FusionAuth's Flask guide: people log in and see their session. */
+/** The app of FusionAuth's Flask guide: people log in and see their session. Shares lines with Authgear's on purpose: each is to be read, and copied, alone. */
 import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import gatehouse, { fusionauth, LoginError, ProviderUnavailableError, type GatehouseOptions, type RequestAuth } from 'fastify-gatehouse'
@@ -41,7 +41,7 @@ function sendError (error: unknown, { headers }: FastifyRequest, reply: FastifyR
   return sendHtml(reply, page(html`
     <h1>You are not logged in</h1>
     <p>${error.message}</p>
-    <p><a href="${error instanceof LoginError ? error.loginUrl : '/login'}">Try again</a></p>`), error.statusCode)
+    <p><a href="${(error instanceof LoginError ? error.loginUrl : undefined) ?? '/login'}">Try again</a></p>`), error.statusCode)
 }
 
 function page (body: Html): Html {
@@ -63,7 +63,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const app = await buildApp({
     gatehouse: {
       provider: fusionauth({ issuer: ISSUER, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET }),
-      // Authorized redirect URLs at FusionAuth: this and /callback, and for the way back from logout this and /
+      // Authorized redirect URLs at FusionAuth: this and /callback, and for the way back from logout this and /.
+      // Its logoutURL is this and /logout. From a FusionAuth on another site that leads to the start page and logs nobody
+      // out here, unlike the guide: no link elsewhere does. A FusionAuth on this site, another port say, may
       baseUrl: `http://127.0.0.1:${PORT}`
     },
     login: { session: { secret: APP_SECRET_KEY } } // its scope is the guide's: openid profile email

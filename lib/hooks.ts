@@ -9,7 +9,8 @@ import type { Finder } from './presented.js'
 import type { Reporter } from './report.js'
 import type { Caller } from './request-auth.js'
 import type { Routes } from './routes.js'
-import type { Finding, Presented } from './source.js'
+import { kSession } from './session/request-session.js'
+import type { Finding, Presented, Source } from './source.js'
 import type { WebLoginPlace } from './web-login.js'
 
 /** Where the hooks leave what they know of a request. */
@@ -85,25 +86,33 @@ export function createHooks ({ routes, find, reporter, place, enforceEarly }: Pa
   }
 
   function accept (identity: Identity, { presented: { source, credential }, policy, request, reply, done }: Attempt): void {
-    // What one caller's cookie or key opened is not for a shared cache; the route may say otherwise. A page shown to a session, or one that refreshes it, is for none.
-    if (!source.isAuthorization && reply.getHeader('cache-control') !== 'no-store') reply.header('cache-control', 'private')
+    const cacheControl = source.cacheControl(request)
+    // What no cache may keep stays so: an answer that refreshed a session, or of which a hook before ours said it.
+    if (cacheControl !== undefined && reply.getHeader('cache-control') !== 'no-store') reply.header('cache-control', cacheControl)
     admit({ policy, reply, reporter, identity, credential }, request, done)
   }
 
   function refuse (error: unknown, { presented: { source, credential }, policy, request, reply, done }: Attempt): void {
-    // A browser keeps sending what has ended: where nothing is demanded it counts as none, as it does where it is a session.
-    if (source.isCookie && isBadCredential(error) && (policy.mode === 'optional' || error.reason === 'session_unknown')) admitNobody(policy, request, reply, done, () => error)
+    if (countsAsNone(error, source, policy)) admitNobody(policy, request, reply, done, () => error, error.reason !== 'session_unknown')
     else fail(source.isBearer ? asBearerError(error, credential) : error, request, reply, done)
   }
 
-  /** @param refusal where somebody is demanded */
-  function admitNobody (policy: Policy, request: FastifyRequest, reply: FastifyReply, done: Done, refusal: () => AuthError): void {
+  function countsAsNone (error: unknown, source: Source, policy: Policy): error is AuthError {
+    if (!source.isCookie || !(error instanceof AuthError)) return false
+    // A browser keeps sending what has ended: where nothing is demanded it counts as none, as it does where it is a session.
+    if (isBadCredential(error) && (policy.mode === 'optional' || error.reason === 'session_unknown')) return true
+    // Another login may give a session this page takes.
+    return source === place.login?.source && (error.reason === 'provider_refused' || error.reason === 'access_token_ended')
+  }
+
+  /** @param refusal where somebody is demanded @param hasSession that will not do here */
+  function admitNobody (policy: Policy, request: FastifyRequest, reply: FastifyReply, done: Done, refusal: () => AuthError, hasSession = false): void {
     const goOn = (error?: Error) => {
       if (error !== undefined) fail(error, request, reply, done)
       else if (policy.mode === 'required') fail(refusal(), request, reply, done)
       else admit({ policy, reply, reporter, identity: undefined, credential: undefined }, request, done)
     }
-    if (policy.mode === 'public' || place.login?.challenge(request, reply, policy, goOn) !== true) goOn()
+    if (policy.mode === 'public' || place.login?.challenge(request, reply, policy, hasSession, goOn) !== true) goOn()
   }
 
   function admit (caller: Caller, request: FastifyRequest, done: Done): void {
@@ -117,7 +126,7 @@ export function createHooks ({ routes, find, reporter, place, enforceEarly }: Pa
     if (request.is404) return done()
     const { policy, identity } = request[kCaller]!
     try {
-      const denial = identity === undefined ? undefined : guard(policy.demands, identity)
+      const denial = identity === undefined ? undefined : guard(policy.demands, identity, request[kSession]?.grantsNothing)
       if (denial !== undefined) throw denial
     } catch (error) {
       // Or a claim's own function threw.

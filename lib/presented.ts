@@ -38,8 +38,8 @@ interface Parts {
 export type Finder = (request: FastifyRequest) => MaybePromise<Finding>
 
 export function createFinder ({ settings, rings, pipeline, authenticators, place }: Parts): Finder {
-  const bearer: Source = { isCookie: false, isAuthorization: true, isBearer: true, identify: pipeline.identify }
-  const own = authenticators.map(({ from, match, identify }): OwnSource => ({ from, match, isCookie: from === 'cookie', isAuthorization: from === 'authorization', isBearer: false, identify }))
+  const bearer: Source = { isCookie: false, isBearer: true, identify: pipeline.identify, cacheControl: unsaid }
+  const own = authenticators.map(({ from, match, identify }): OwnSource => ({ from, match, isCookie: from === 'cookie', isBearer: false, identify, cacheControl: from === 'authorization' ? unsaid : privately }))
   const inHeaders = own.filter(({ isCookie }) => !isCookie)
   const inCookies = own.filter(({ isCookie }) => isCookie)
   const cookies = [...settings.providers.values()].flatMap((provider) => provider.cookie === undefined ? [] : [{ provider, cookie: provider.cookie, pattern: anyNamed(provider.cookie), source: cookieSource(provider, pipeline) }])
@@ -104,12 +104,20 @@ function anyNamed ({ before, after }: TokenCookie): RegExp {
   return new RegExp(`(?:^|[; \\t])${before}\\w+${after}[ \\t]*=`)
 }
 
+/** What one caller's cookie or key opened is not for a shared cache. */
+function privately (): 'private' {
+  return 'private'
+}
+
+/** Of a request with an Authorization header shared caches know. */
+function unsaid (): undefined {}
+
 /** A provider's cookie carries its access tokens, nothing else. */
 function cookieSource ({ name }: Provider, pipeline: Pipeline): Source {
   return {
     isCookie: true,
-    isAuthorization: false,
     isBearer: false,
+    cacheControl: privately,
     identify (credential, request, { providers, credentials }) {
       if (providers?.includes(name) === false) return providerRefused(providers, name)
       if (!looksLikeJws(credential)) return new InvalidTokenError({ reason: 'token_malformed', provider: name, found: 'a cookie that is no JWT' })

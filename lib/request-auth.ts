@@ -59,7 +59,7 @@ class CallerAuth implements RequestAuth {
 
   get session (): WebSession {
     const { type, provider } = this.#identity('session')
-    if (type === 'session') return this.#request[kSession]!
+    if (type === 'session') return this.#request[kSession]! as WebSession
     throw this.#refuse(new NoSessionError({ reason: 'accessor_refused', provider, found: type, hint: "the route's handler asks for the session: accept sessions only, config: { auth: { credentials: ['session'] } }, or look at request.auth.credentialsType first" }))
   }
 
@@ -93,7 +93,7 @@ class CallerAuth implements RequestAuth {
   require (demands: Demands): void {
     const path = 'request.auth.require()'
     refuseUnknownKeys(path, plainObject(path, demands), ['scopes', 'permissions', 'roles', 'claims'])
-    const denial = guard(compileDemands(path, demands), this.#identity('require()'))
+    const denial = guard(compileDemands(path, demands), this.#identity('require()'), this.#request[kSession]?.grantsNothing)
     if (denial !== undefined) throw this.#refuse(denial)
   }
 

@@ -6,12 +6,17 @@ import type { Refusal } from './refusal.js'
 export interface Source {
   /** Whether the browser sends it by itself. */
   readonly isCookie: boolean
-  /** Whether shared caches know of it: they keep no answer to a request with an Authorization header (RFC 9111 section 3.5). */
-  readonly isAuthorization: boolean
   /** Whether it came as `Authorization: Bearer`. */
   readonly isBearer: boolean
   /** @param reply cookies that ended are cleared by it */
   identify (credential: string, request: FastifyRequest, allowed: Allowed, reply: FastifyReply): Outcome
+  /**
+   * What caches may do with the answer to a caller who was let in, unless the route says otherwise; undefined: nothing
+   * needs to be said, for shared ones keep no answer to a request with an Authorization header.
+   *
+   * @see RFC 9111 section 3.5
+   */
+  cacheControl (request: FastifyRequest): 'private' | 'no-store' | undefined
 }
 
 /** The one credential of a request. */

@@ -11,10 +11,11 @@ export interface WebLogin {
   /**
    * Sends a browser that opens a page to log in.
    *
+   * @param hasSession one that will not do here
    * @param done called where that fails: with the error, or with none where the request is to go on without a session
    * @returns false for a request that is none of a browser's, or a route that takes no sessions
    */
-  challenge (request: FastifyRequest, reply: FastifyReply, policy: Policy, done: (error?: Error) => void): boolean
+  challenge (request: FastifyRequest, reply: FastifyReply, policy: Policy, hasSession: boolean, done: (error?: Error) => void): boolean
   deleteBySubject (person: Person): Promise<void>
   /** Requests answered with a session since boot whose access token is none for this API: the pipeline counts the others. */
   readonly accepted: number

@@ -80,3 +80,10 @@ t.test('what the log shows of a long list is bounded', async (t) => {
   const denial = judge({ scopes: 'a' }, { scopes: Array.from({ length: 100 }, () => 'x'.repeat(1000)) })
   t.ok(JSON.stringify(denial?.refusal).length < 3000)
 })
+
+t.test('of a caller whose token grants nothing the log says why, whatever is demanded', async (t) => {
+  for (const demands of [{ scopes: 'a' }, { permissions: 'a' }, { roles: 'a' }]) {
+    t.equal(guard(compileDemands('config', demands), identity({ scopes: [] }), 'no token of ours')?.refusal.hint, 'no token of ours')
+  }
+  t.equal(guard(compileDemands('config', { claims: { plan: 'pro' } }), identity({}), 'no token of ours')?.refusal.hint, undefined, 'a claim is none of its business')
+})

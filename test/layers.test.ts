@@ -9,8 +9,8 @@ const LAYERS: Readonly<Record<string, RegExp>> = {
   entry: /^lib\/(login\/)?index\.ts$/,
   Fastify: /^lib\/(instance|startup|unseen-routes|unreachable-routes|hooks|get-auth|redact-paths|login\/(backchannel-route|begin|challenge|complete|end|parts|routes|warnings))\.ts$/,
   assembly: /^lib\/(authenticate|authenticators|choose-provider|internals|lineage|opaque|presented|report|request-auth|routes|source|web-login|session\/(request-session|session-identity|source))\.ts$/,
-  'I/O and state': /^lib\/(token\/(?!jwks\.)|store\/|login\/(?!(index|backchannel-route|begin|challenge|complete|end|parts|routes|warnings|errors|navigation|options|return-to|silent|user)\.)|session\/(?!(request-session|session-identity|source|errors|seal|secret|cookie|cookie-attributes|lifetime|json|record|refresh-time|stored-data)\.))[\w-]+\.ts$/,
-  pure: /^lib\/(answer-policy|api-key|authenticator-options|base-url|challenge|configuration|cookies|credentials|demand|error-codes|error-names|errors|guard|options|origin|outcome|policy|refusal|requirement|vouched|login\/(errors|navigation|options|return-to|silent|user)|providers\/[\w-]+|session\/(errors|seal|secret|cookie|cookie-attributes|lifetime|json|record|refresh-time|stored-data)|token\/jwks)\.ts$/,
+  'I/O and state': /^lib\/(token\/(?!jwks\.)|store\/|login\/(?!(index|backchannel-route|begin|challenge|complete|end|parts|routes|warnings|errors|options|return-to|silent|user)\.)|session\/(?!(request-session|session-identity|source|errors|seal|secret|cookie|cookie-attributes|lifetime|json|record|refresh-time|stored-data)\.))[\w-]+\.ts$/,
+  pure: /^lib\/(answer-policy|api-key|authenticator-options|base-url|challenge|configuration|cookies|credentials|demand|error-codes|error-names|errors|guard|navigation|options|origin|outcome|policy|refusal|requirement|vouched|login\/(errors|options|return-to|silent|user)|providers\/[\w-]+|session\/(errors|seal|secret|cookie|cookie-attributes|lifetime|json|record|refresh-time|stored-data)|token\/jwks)\.ts$/,
   types: /^types\/[\w-]+\.ts$/
 }
 

@@ -1,15 +1,16 @@
 import { spawnSync } from 'node:child_process'
+import { pathOf } from './support/installed.js'
 import { transpile } from './support/transpile.js'
 
 /** What tests start beside Node: commands, which Debian has packages of the same name for. */
-const SERVERS = ['redis-server', 'chromium']
+const COMMANDS = ['redis-server', 'chromium', 'curl']
 
 /**
- * Runs tap. Where a server that tests start is missing, it is installed, as root on Debian; elsewhere the files that
+ * Runs tap. Where a command that tests start is missing, it is installed, as root on Debian; elsewhere the files that
  * need it are skipped, and then not every line can be covered. With CI set, nothing is skipped: those files fail.
  */
 function main (args: readonly string[]): number {
-  const missing = SERVERS.filter(isMissing)
+  const missing = COMMANDS.filter(isMissing)
   if (missing.length > 0 && process.getuid?.() === 0 && !isMissing('apt-get')) install(missing)
   const skipped = missing.filter(isMissing)
   if (skipped.length > 0) console.error(`not installed, so the tests that need it are skipped: ${skipped.join(', ')}`)
@@ -18,7 +19,7 @@ function main (args: readonly string[]): number {
 }
 
 function isMissing (command: string): boolean {
-  return spawnSync(command, ['--version'], { stdio: 'ignore' }).error !== undefined
+  return pathOf(command) === undefined
 }
 
 function install (packages: readonly string[]): void {

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { SessionData, SessionUser } from './register.js'
 import type { JsonMembers } from './session.js'
 
 /** Parameters of the app's own for the authorization endpoint; a list repeats one. Those of the protocol cannot be set. */
@@ -6,7 +7,7 @@ export type AuthorizationParams = Readonly<Record<string, string | readonly stri
 
 /** What one login may ask of the provider. */
 export interface LoginWishes {
-  /** `login`, `consent`, `select_account`, `create`; `none` asks without showing anything. */
+  /** What the provider shows: `login`, `consent`, `select_account`, `create`. */
   readonly prompt?: string | undefined
   /** Seconds since the person last authenticated, at most. The ID token must say when, and is refused if it was longer ago. */
   readonly maxAge?: number | undefined
@@ -17,6 +18,11 @@ export interface LoginWishes {
 
 /** What `reply.login()` takes. */
 export interface LoginParameters extends LoginWishes {
+  /**
+   * As the option of login. `none`, too: the provider shows nothing, and where it would have to, or anything fails, the
+   * browser comes back to `returnTo` without a session. That must be a page that does not ask again.
+   */
+  readonly prompt?: string | undefined
   /**
    * Where the browser goes after login: a path of this site. Anything else goes to the start page. Default: the page
    * asked for, if it was asked for by GET, else the start page.
@@ -55,9 +61,9 @@ export interface CompletedLogin {
 /** What `afterLogin` may answer; what is left out stays as it is. */
 export interface LoginDecision {
   /** In place of `user`. */
-  readonly user?: JsonMembers | undefined
+  readonly user?: SessionUser | undefined
   /** What `request.auth.session.data` begins with. */
-  readonly data?: JsonMembers | undefined
+  readonly data?: SessionData | undefined
   /** In place of where the login would have returned to: a path of this site. */
   readonly returnTo?: string | undefined
 }
@@ -67,7 +73,7 @@ export interface LoginDecision {
  * throws goes to the error handler as it is, and there is no session either.
  */
 export type AfterLogin = (login: CompletedLogin, request: FastifyRequest) =>
-LoginDecision | false | undefined | Promise<LoginDecision | false | undefined>
+LoginDecision | false | undefined | void | Promise<LoginDecision | false | undefined | void>
 
 /** Where the login plugin answers, seen from the scope it is registered in. */
 export interface LoginRoutes {
@@ -83,11 +89,11 @@ export interface LoginRoutes {
 
 /** Where the browser keeps the session cookie, and when it sends it. */
 export interface SessionCookieOptions {
-  /** Default `gatehouse`; on https it gets a prefix (`__Host-`, or `__Secure-` with `domain` or another path). */
+  /** Default `gatehouse`; apps that share a host name need different ones. On https it gets a prefix (`__Host-`, or `__Secure-` with `domain` or another path). */
   readonly name?: string | undefined
   /** Shares the session with every subdomain, which may be anybody's. Default: this host alone. */
   readonly domain?: string | undefined
-  /** Default `/`. */
+  /** Default `/`. Routes of login that need the session must be under it. */
   readonly path?: string | undefined
   /** Default `Lax`. `Strict`: who comes by a link on another site is logged out, and logged in again through the provider where the page asks for it. */
   readonly sameSite?: 'Lax' | 'Strict' | undefined
@@ -109,7 +115,7 @@ export interface SessionOptions {
   readonly cookie?: SessionCookieOptions | undefined
 }
 
-/** What `app.register(login, …)` takes. A wrong value fails the boot; unknown keys are refused. */
+/** What `app.register(login, …)` takes; `prompt: 'none'` is no wish for every login, but `silent`. A wrong value fails the boot; unknown keys are refused. */
 export interface LoginOptions extends LoginWishes {
   readonly session: SessionOptions
   /** Separated by spaces, `openid` among them. Default `openid profile email`; `offline_access` asks for a refresh token. */
@@ -138,7 +144,8 @@ export interface LoginOptions extends LoginWishes {
 /** Decorators of the login plugin. */
 export interface LoginReply {
   /**
-   * Sends the browser to log in at the provider, and ends the request.
+   * Sends the browser to log in at the provider, and ends the request: `return reply.login()`. Where nobody waits for
+   * it, what it fails of is the answer.
    *
    * @throws TypeError for parameters that are not the app's to set, or a provider that is none
    * @throws ProviderUnavailableError
@@ -146,7 +153,7 @@ export interface LoginReply {
   login (parameters?: LoginParameters): Promise<FastifyReply>
   /**
    * Ends the session, here and at the provider, and the request: the browser goes to the provider and comes back to
-   * `returnTo`. Works with the provider away: then it goes there at once.
+   * `returnTo`: `return reply.logout()`. Works with the provider away: then it goes there at once.
    *
    * @throws UnavailableError where the store cannot be reached: the session may live on
    */

@@ -27,6 +27,8 @@ export interface SessionRecord extends SessionTokens {
   /** Name of the provider that vouched. */
   readonly provider: string
   readonly issuer: string
+  /** The client its tokens were issued to: another one of the same issuer takes no session of it. */
+  readonly clientId: string
   readonly subject: string
   /** The provider's name of its own session, if it has one. */
   readonly sid?: string | undefined

@@ -84,7 +84,7 @@ export interface Store {
 
 /** What `memoryStore()` takes. */
 export interface MemoryStoreOptions {
-  /** Entries held at most. Default 100,000, at most 10,000,000. Their size is not counted. */
+  /** Entries held at most, and as many logouts of sessions in cookies. Default 100,000, at most 10,000,000. Their size is not counted. */
   readonly max?: number | undefined
   /** Says that the app runs as one process, which then is all that must see an entry. Default false. */
   readonly singleProcess?: boolean | undefined

@@ -21,15 +21,18 @@ function startProcesses (): void {
 }
 
 async function serve (): Promise<void> {
-  const { REDIS_URL = 'redis://127.0.0.1:6379', ISSUER, CLIENT_ID, CLIENT_SECRET, SESSION_SECRET, PORT = '3000' } = process.env
+  const { REDIS_URL = 'redis://127.0.0.1:6379', PORT = '3000', BASE_URL = `http://127.0.0.1:${PORT}` } = process.env
+  const { ISSUER, CLIENT_ID, CLIENT_SECRET, SESSION_SECRET } = process.env
   // Ctrl-C reaches every process of the terminal; the first one tells the others
   process.on('SIGINT', () => {})
 
   const redis = new Redis(REDIS_URL)
+  // It connects at once, and again by itself
+  redis.on('error', (error) => console.error(error))
   const app = await buildApp({
     gatehouse: {
       provider: oidc({ issuer: ISSUER, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET }),
-      baseUrl: process.env.BASE_URL ?? `http://127.0.0.1:${PORT}`,
+      baseUrl: BASE_URL,
       store: redisStore(redis)
     },
     login: {
@@ -38,7 +41,6 @@ async function serve (): Promise<void> {
       prompt: 'consent' // without it many providers give no refresh token: OpenID Connect Core, section 11
     }
   }, { logger: true })
-  redis.on('error', (error) => app.log.error(error))
 
   async function end (): Promise<void> {
     await app.close()

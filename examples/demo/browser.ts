@@ -10,7 +10,7 @@ export interface Page {
 }
 
 /** Where a form leads and what it says. */
-interface Form {
+export interface Form {
   readonly action: string
   readonly fields: Readonly<Record<string, string>>
 }
@@ -45,7 +45,7 @@ export class Browser {
 
   /** The Cookie header for a site. */
   cookies (url: string): string {
-    return Array.from(this.#jar(url), ([name, value]) => `${name}=${value}`).join('; ')
+    return cookieHeader(this.#jar(url))
   }
 
   async #follow (url: string, method: 'GET' | 'POST', form?: string): Promise<Page> {
@@ -62,7 +62,7 @@ export class Browser {
   #request (url: string, method: string, form: string | undefined, headers: Record<string, string>): Promise<Page> {
     return new Promise((resolve, reject) => {
       const outgoing = send(url, { agent: false, method, headers: { ...headers, cookie: this.cookies(url), ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }) } }, (response) => {
-        this.#keep(url, response.headers['set-cookie'] ?? [])
+        keepCookies(this.#jar(url), response.headers['set-cookie'] ?? [])
         text(response).then((body) => { resolve({ url, status: response.statusCode!, headers: response.headers, text: body }) }, reject)
       })
       outgoing.on('error', reject)
@@ -76,19 +76,23 @@ export class Browser {
     this.#cookies.set(hostname, jar)
     return jar
   }
+}
 
-  #keep (url: string, lines: readonly string[]): void {
-    const jar = this.#jar(url)
-    for (const line of lines) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      if (value === '' || /; *max-age=0/i.test(line)) jar.delete(name)
-      else jar.set(name, value)
-    }
+/** Takes Set-Cookie lines into the cookies of a site, values by name. */
+export function keepCookies (jar: Map<string, string>, lines: readonly string[]): void {
+  for (const line of lines) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    if (value === '' || /; *max-age=0/i.test(line)) jar.delete(name)
+    else jar.set(name, value)
   }
 }
 
+export function cookieHeader (jar: ReadonlyMap<string, string>): string {
+  return Array.from(jar, ([name, value]) => `${name}=${value}`).join('; ')
+}
+
 /** The first form; its action may be left out, its fields are those that are hidden. */
-function formOf ({ url, text }: Page): Form | undefined {
+export function formOf ({ url, text }: Pick<Page, 'url' | 'text'>): Form | undefined {
   const [form, attributes] = /<form([^>]*)>.*?<\/form>/s.exec(text) ?? []
   if (form === undefined) return undefined
   const action = / action="([^"]*)"/.exec(attributes!)?.[1] ?? url
@@ -96,6 +100,7 @@ function formOf ({ url, text }: Page): Form | undefined {
   return { action: new URL(unescaped(action), url).href, fields: Object.fromEntries(Array.from(hidden, ([, name, value]) => [name!, unescaped(value!)])) }
 }
 
-function unescaped (text: string): string {
+/** Undoes what `html` does to text. */
+export function unescaped (text: string): string {
   return text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 }

@@ -8,7 +8,7 @@ export async function checkWebApp (web: string): Promise<boolean> {
   const profile = `${web}/profile`
   const differences = await differencesOf(profile).catch((error: unknown) => [String(error)])
   const isGood = differences.length === 0
-  console.log(`${isGood ? 'ok  ' : 'FAIL'} ${isGood ? 200 : '   '}  sign in to the web app, call its API, sign out\n          ${[profile, ...differences].join('\n          ')}`)
+  console.log(`${isGood ? 'ok  ' : 'FAIL'}      sign in to the web app, call its API, sign out\n          ${[profile, ...differences].join('\n          ')}`)
   return isGood
 }
 

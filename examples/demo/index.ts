@@ -1,18 +1,11 @@
 /** A provider, an API and a web app on this machine: prints how to ask the API, and where to sign in. */
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import type { FastifyInstance } from 'fastify'
 import { oidc } from 'fastify-gatehouse'
 import { buildApp } from '../auth0-api.js'
 import { checkLines } from './check.js'
 import { checkWebApp } from './check-web-app.js'
-import { freePort } from './free-port.js'
 import { curlLines, type CurlLine } from './lines.js'
-import { startProvider, type RunningProvider } from './provider.js'
-import { buildWebApp } from './web.js'
-
-const audience = 'https://api.example.com'
-const host = '127.0.0.1'
+import { AUDIENCE, setUp, type Demo } from './set-up.js'
 
 try {
   await demo()
@@ -22,48 +15,31 @@ try {
 }
 
 async function demo (): Promise<void> {
-  const provider = await startProvider({ audience })
+  const demo = await setUp()
   try {
-    await serve(provider)
+    await serve(demo)
   } finally {
-    await provider.close()
+    await demo.close()
   }
 }
 
-async function serve (provider: RunningProvider): Promise<void> {
-  const port = await freePort()
-  const web = `http://${host}:${port}`
+async function serve ({ provider, home, listen }: Demo): Promise<void> {
   // clockTolerance 0: the demo's expired token is a second old, and the default forgives ten
-  const apiApp = await buildApp({ provider: oidc({ issuer: provider.issuer, audience }), clockTolerance: 0 })
-  const webApp = await webAppOf(provider, web)
+  const apiApp = await buildApp({ provider: oidc({ issuer: provider.issuer, audience: AUDIENCE }), clockTolerance: 0 })
   try {
-    const api = await apiApp.listen({ host, port: 0 })
-    await webApp.listen({ host, port })
-    await Promise.all([`${provider.issuer}/.well-known/openid-configuration`, `${api}/health`, web].map(answers))
+    const api = await apiApp.listen({ host: '127.0.0.1', port: 0 })
+    await listen()
+    await Promise.all([`${provider.issuer}/.well-known/openid-configuration`, `${api}/health`, home].map(answers))
     const lines = await curlLines(api, provider)
     if (process.argv.includes('--check')) {
-      process.exitCode = await checkLines(lines) && await checkWebApp(web) ? 0 : 1
+      process.exitCode = await checkLines(lines) && await checkWebApp(home) ? 0 : 1
     } else {
-      print(lines, { issuer: provider.issuer, api, web })
+      print(lines, { issuer: provider.issuer, api, web: home })
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
     }
   } finally {
-    await Promise.all([apiApp.close(), webApp.close()])
+    await apiApp.close()
   }
-}
-
-async function webAppOf ({ issuer, webApp }: RunningProvider, baseUrl: string): Promise<FastifyInstance> {
-  const { clientId, clientSecret } = await webApp(baseUrl, 'read:messages')
-  return buildWebApp({
-    issuer,
-    gatehouse: { provider: oidc({ issuer, audience, clientId, clientSecret }), baseUrl },
-    login: {
-      session: { secret: randomBytes(32).toString('base64') },
-      scope: 'openid profile email read:messages',
-      // Whom the access token is for: without it the session would have no scopes
-      authorizationParams: { resource: audience }
-    }
-  })
 }
 
 async function answers (url: string): Promise<void> {

@@ -54,9 +54,7 @@ declare module 'oidc-provider/lib/provider.js' {
   }
 
   export interface Interaction {
-    uid: string
     params: { client_id: string, redirect_uri: string, scope: string, resource?: string }
-    prompt: { name: 'login' | 'consent' }
     session?: { accountId: string }
   }
 
@@ -73,6 +71,10 @@ declare module 'oidc-provider/lib/provider.js' {
     interactionDetails (request: IncomingMessage, response: ServerResponse): Promise<Interaction>
     interactionFinished (request: IncomingMessage, response: ServerResponse, result: object): Promise<void>
   }
+}
+
+declare module 'oidc-provider/lib/helpers/errors.js' {
+  export class SessionNotFound extends Error {}
 }
 
 declare module 'oidc-provider/lib/adapters/memory_adapter.js' {

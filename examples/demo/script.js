@@ -4,8 +4,12 @@ const answer = document.getElementById('answer')
 
 for (const button of document.querySelectorAll('button[data-url]')) {
   button.addEventListener('click', async () => {
-    const response = await fetch(button.dataset.url)
-    const body = JSON.stringify(await response.json(), null, 2)
-    answer.textContent = `GET ${button.dataset.url}: ${response.status} ${response.statusText}\n${body}`
+    const { url } = button.dataset
+    answer.textContent = `GET ${url}: ${await answerOf(url).catch(({ message }) => `No answer: ${message}`)}`
   })
+}
+
+async function answerOf (url) {
+  const response = await fetch(url)
+  return `${response.status} ${response.statusText}\n${JSON.stringify(await response.json(), null, 2)}`
 }

@@ -1,6 +1,7 @@
 /** Where people sign in at the demo's provider: one form that asks for a name, and for consent. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { SessionNotFound } from 'oidc-provider/lib/helpers/errors.js'
 import type { Interaction, Provider } from 'oidc-provider/lib/provider.js'
 import { contentPolicy, stylesheet } from './layout.js'
 import { accountOf, nameOf } from './people.js'
@@ -15,10 +16,7 @@ export function signIn (provider: Provider): (request: IncomingMessage, response
     if (path === '/style.css') {
       response.writeHead(200, { 'content-type': 'text/css' }).end(stylesheet)
     } else if (path.startsWith('/interaction/')) {
-      interact(provider, request, response).catch(() => {
-        // Without its cookie, or an hour later, nobody knows what the form was about
-        send(response, 400, String(errorPage('This sign-in is over. Go back to the app and start again.')))
-      })
+      interact(provider, request, response).catch((error: unknown) => { sendError(response, error) })
     } else {
       return false
     }
@@ -55,6 +53,14 @@ async function grant (provider: Provider, accountId: string, { client_id: client
 
 function show (response: ServerResponse, { params }: Interaction, known: string | undefined): void {
   send(response, 200, String(signInPage(params.scope.split(' '), known)), params.redirect_uri)
+}
+
+function sendError (response: ServerResponse, error: unknown): void {
+  // Without its cookie, or an hour later, nobody knows what the form was about
+  if (error instanceof SessionNotFound) return send(response, 400, String(errorPage('This sign-in is over. Go back to the app and start again.')))
+  console.error(error)
+  if (response.headersSent) response.destroy()
+  else send(response, 500, String(errorPage('The provider made a mistake. Its terminal says which.')))
 }
 
 function send (response: ServerResponse, status: number, page: string, formTarget?: string): void {

@@ -1,6 +1,6 @@
 /** The demo's web app: people sign in, and pages call an API with their session. */
 import Fastify, { type FastifyInstance } from 'fastify'
-import gatehouse, { LoginError, type GatehouseOptions } from 'fastify-gatehouse'
+import gatehouse, { LoginError, ProviderUnavailableError, type GatehouseOptions } from 'fastify-gatehouse'
 import login, { type LoginOptions } from 'fastify-gatehouse/login'
 import { sendHtml } from '../html.js'
 import { contentPolicy, script, stylesheet } from './layout.js'
@@ -14,8 +14,10 @@ export async function buildWebApp (options: { gatehouse: GatehouseOptions, login
     reply.headers({ 'content-security-policy': policy, 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' })
   })
   app.setErrorHandler((error, { headers }, reply) => {
-    if (!(error instanceof LoginError && headers.accept?.includes('text/html'))) return reply.send(error)
-    return sendHtml(reply, loginErrorPage(error.message, error.loginUrl ?? '/login'), error.statusCode)
+    const isOfLogin = error instanceof LoginError || error instanceof ProviderUnavailableError
+    if (!(isOfLogin && headers.accept?.includes('text/html'))) return reply.send(error)
+    const loginUrl = error instanceof LoginError ? error.loginUrl : undefined
+    return sendHtml(reply, loginErrorPage(error.message, loginUrl ?? '/login'), error.statusCode)
   })
 
   await app.register(gatehouse, options.gatehouse)

@@ -24,10 +24,14 @@ const UNKNOWN = 'unknown_error'
 /** Error codes that mean "not now". */
 const NOT_NOW = ['server_error', 'temporarily_unavailable']
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+/** Characters: three of them, sealed, still open. */
+const LONGEST = 24_000
+
+const isScope = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST
+const isText = (value: unknown): value is string => isScope(value) && value !== ''
 /** Seconds. Some write them as a text. */
 const isLifetime = (value: unknown) => Number.isFinite(Number(value)) && Number(value) >= 0 && (isText(value) || typeof value === 'number')
-const OPTIONAL = { id_token: isText, refresh_token: isText, scope: (value: unknown) => typeof value === 'string', expires_in: isLifetime }
+const OPTIONAL = { id_token: isText, refresh_token: isText, scope: isScope, expires_in: isLifetime }
 
 /**
  * An error code, fit for a log line and an error page: without what HTML would take for its own, though the grammar

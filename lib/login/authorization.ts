@@ -1,21 +1,14 @@
-import type { AuthorizationParams } from '../../types/login.js'
+import type { LoginWishes } from '../../types/login.js'
 import { expected, isPlainObject } from '../configuration.js'
 
 /** A parameter as it is sent: name and value. */
 export type Parameter = [name: string, value: string]
 
 /** What one login asks of the provider. */
-export interface LoginRequest {
+export interface LoginRequest extends LoginWishes {
   /** Where the provider sends the browser back to: one of those registered there, without query. */
   readonly redirectUri: string
-  /** `login`, `consent`, `select_account`, `none`, `create`. */
-  readonly prompt?: string | undefined
-  /** Seconds since the person last authenticated, at most. The ID token must then say when. */
-  readonly maxAge?: number | undefined
-  /** One of these the ID token must then name. */
-  readonly acrValues?: string | readonly string[] | undefined
   readonly loginHint?: string | undefined
-  readonly params?: AuthorizationParams | undefined
 }
 
 /** What belongs to the protocol, and what we check afterwards. Whoever could set it would choose what is checked. */
@@ -43,6 +36,7 @@ const OURS: Readonly<Record<string, string>> = {
 /**
  * Checks parameters of a user's own: none may take the place of ours.
  *
+ * @param path where they were given: `login.authorizationParams`
  * @throws TypeError naming the path and the parameter, never its value
  */
 export function readParams (path: string, params: unknown): readonly Parameter[] {
@@ -65,9 +59,8 @@ export function overridden (first: readonly Parameter[], second: readonly Parame
   return [...first.filter(([name]) => !names.has(name)), ...second]
 }
 
-/** A request, checked. */
-export interface CheckedRequest {
-  readonly redirectUri: string
+/** Wishes, checked. */
+export interface CheckedWishes {
   readonly maxAge: number | undefined
   /** Separated by spaces. */
   readonly acrValues: string | undefined
@@ -75,18 +68,33 @@ export interface CheckedRequest {
   readonly parameters: readonly Parameter[]
 }
 
-/** @throws TypeError naming the path and what was expected */
-export function readRequest ({ redirectUri, prompt, maxAge, acrValues, loginHint, params }: LoginRequest): CheckedRequest {
-  // What goes with the code is the redirect URI as openid-client reads it off the callback: without query, normalized.
+/** What goes with the code is the redirect URI as openid-client reads it off the callback. @throws TypeError for another spelling */
+export function checkRedirectUri (redirectUri: string): void {
   if (!URL.canParse(redirectUri) || new URL(redirectUri).href !== redirectUri || /[?#]/.test(redirectUri)) throw expected('redirectUri', 'a normalized URL without query and fragment', redirectUri)
-  if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge >= 0)) throw expected('maxAge', 'seconds, a whole number', maxAge)
-  const acr = text('acrValues', typeof acrValues === 'object' ? acrValues.join(' ') : acrValues)
-  const own = Object.entries({ prompt: text('prompt', prompt), max_age: maxAge, acr_values: acr, login_hint: text('loginHint', loginHint) })
+}
+
+/** @param path where they were given: `login.`, `reply.login(): ` @throws TypeError naming the path and what was expected */
+export function readWishes (path: string, { prompt, maxAge, acrValues, loginHint, authorizationParams }: Omit<LoginRequest, 'redirectUri'>): CheckedWishes {
+  if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge >= 0)) throw expected(`${path}maxAge`, 'seconds, a whole number', maxAge)
+  const acr = texts(`${path}acrValues`, acrValues)
+  const own = Object.entries({ prompt: text(`${path}prompt`, prompt), max_age: maxAge, acr_values: acr, login_hint: text(`${path}loginHint`, loginHint) })
     .flatMap(([name, value]): Parameter[] => value === undefined ? [] : [[name, String(value)]])
-  return { redirectUri, maxAge, acrValues: acr, parameters: overridden(readParams('params', params), own) }
+  return { maxAge, acrValues: acr, parameters: overridden(readParams(`${path}authorizationParams`, authorizationParams), own) }
 }
 
 function text (path: string, value: unknown): string | undefined {
-  if (value === undefined || (typeof value === 'string' && value.trim() !== '')) return value
+  if (value === undefined || isText(value)) return value
   throw expected(path, 'a text that is not empty', value)
+}
+
+/** @returns all of them, separated by spaces */
+function texts (path: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  const items: readonly unknown[] = Array.isArray(value) ? Array.from(value) : [value]
+  if (items.length === 0 || !items.every(isText)) throw expected(path, 'a text that is not empty, or a list of such', value)
+  return items.join(' ')
+}
+
+function isText (value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== ''
 }

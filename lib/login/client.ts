@@ -1,10 +1,12 @@
 import type { AuthorizationParams } from '../../types/login.js'
 import { expected } from '../configuration.js'
 import type { AuthError } from '../errors.js'
+import { wellKnown } from '../providers/key-location.js'
 import { FetchFailure } from '../token/fetch-json.js'
 import type { JsonObject } from '../token/parse.js'
 import { readPushed, readRevoked, readTokens, readUserinfo } from './answers.js'
-import { overridden, readParams, readRequest } from './authorization.js'
+import type { ReadAnswer } from './answers.js'
+import { checkRedirectUri, overridden, readParams, readWishes } from './authorization.js'
 import type { LoginRequest } from './authorization.js'
 import { readCallback } from './callback.js'
 import type { CallbackParameters } from './callback.js'
@@ -17,12 +19,13 @@ import type { LogoutRequest } from './logout.js'
 import { identityOf, tokensOf } from './tokens.js'
 import type { LoginResult, RefreshResult } from './tokens.js'
 
+/** Anybody can cause answers for codes: that those were too many says nothing of refresh tokens. */
+const readRefreshed: ReadAnswer = (answer) => readTokens(answer)
+
 /** What `createLoginClient` is told. */
 export interface LoginClientOptions extends ExchangeOptions {
   /** The provider's key ring: ID tokens are signed with one of its keys. Its tolerance of clocks holds for them too. */
   readonly keys: IdTokenKeys
-  /** Where the metadata are. Default: the provider's discovery documents; needed where its keys are found otherwise. */
-  readonly discovery?: readonly string[] | undefined
   /** Separated by spaces, `openid` among them. */
   readonly scope: string
   readonly responseMode: 'query' | 'form_post'
@@ -43,6 +46,9 @@ export interface LoginTransaction {
   readonly maxAge?: number | undefined
   readonly acrValues?: string | undefined
 }
+
+/** Why a refresh token was not revoked, where the provider can revoke none. */
+export const NO_REVOCATION = 'the provider has no revocation_endpoint'
 
 /**
  * The protocol of web login with one provider. Every method is bounded to 5 s and by its signal, and rejects with
@@ -75,17 +81,19 @@ export interface LoginClient {
  */
 export function createLoginClient (options: LoginClientOptions): LoginClient {
   const { provider, keys, clientId, scope, responseMode, pushedAuthorizationRequests, clockTolerance } = options
-  const { discovery = provider.keys.discovery } = options
+  // Where keys are found otherwise, ID tokens are verified by those; where to log in, the issuer says.
+  const { discovery = wellKnown(provider.issuer) } = provider.keys
   if (provider.issuerTemplate !== undefined) throw new TypeError(`login: ${provider.name} stands for many issuers, and a login is with one; name the tenant`)
-  if (discovery === undefined) throw new TypeError(`login: the keys of ${provider.name} are configured; name its discovery document too, which says where to log in`)
   if (!scope.split(' ').includes('openid')) throw expected('scope', 'openid among the scopes', scope)
-  const params = readParams('authorizationParams', options.authorizationParams)
+  const params = readParams('login.authorizationParams', options.authorizationParams)
   const exchange = createExchanges(discovery, options)
   const rules = { provider, keys, clientId, tolerance: clockTolerance }
 
   return Object.freeze({
     async start (request: LoginRequest, signal: AbortSignal) {
-      const { redirectUri, maxAge, acrValues, parameters } = readRequest(request)
+      const { redirectUri, ...wishes } = request
+      checkRedirectUri(redirectUri)
+      const { maxAge, acrValues, parameters } = readWishes('reply.login(): ', wishes)
       return exchange(signal, async ({ server, connect }) => {
         const { library, config } = await connect(readPushed)
         const transaction = { state: library.randomState(), provider: provider.name, redirectUri, nonce: library.randomNonce(), codeVerifier: library.randomPKCECodeVerifier(), maxAge, acrValues }
@@ -124,7 +132,7 @@ export function createLoginClient (options: LoginClientOptions): LoginClient {
     }),
 
     refresh: ({ refreshToken, claims: before }: { readonly refreshToken: string, readonly claims: JsonObject }, outer: AbortSignal) => exchange(outer, async ({ signal, connect }) => {
-      const { library, config } = await connect(readTokens)
+      const { library, config } = await connect(readRefreshed)
       const askedAt = Date.now() / 1000
       const answer = await library.refreshTokenGrant(config, refreshToken)
       const tokens = { refreshToken, ...tokensOf(answer, askedAt) }
@@ -143,10 +151,10 @@ export function createLoginClient (options: LoginClientOptions): LoginClient {
     logoutUrl: (request: LogoutRequest, outer: AbortSignal) => exchange(outer, async ({ server }) => logoutAddress(request, clientId, server, provider.logout)),
 
     revoke: (refreshToken: string, outer: AbortSignal) => exchange(outer, async ({ server, connect }) => {
-      if (server.revocation_endpoint === undefined) return 'the provider has no revocation_endpoint'
+      if (server.revocation_endpoint === undefined) return NO_REVOCATION
       const { library, config } = await connect(readRevoked)
       await library.tokenRevocation(config, refreshToken, { token_type_hint: 'refresh_token' })
       return undefined
-    }).catch(({ reason, refusal: { hint } }: AuthError) => `${reason}: ${hint}`)
+    }).catch(({ reason, refusal: { found, hint } }: AuthError) => [reason, found, hint].filter((part) => part !== undefined).join(': '))
   })
 }

@@ -10,6 +10,8 @@ export interface LoginClients {
   /** Those one can log in with, in the order they were configured; at least one. */
   readonly providers: readonly Provider[]
   has (name: string): boolean
+  /** What we are called there. */
+  clientIdOf (name: string): string
   /** @throws TypeError for a name that is none of theirs */
   of (name: string): LoginClient
 }
@@ -26,9 +28,10 @@ export function createLoginClients ({ providers, clockTolerance, fetchOptions }:
   return Object.freeze({
     providers: Object.freeze(able),
     has: (name: string) => clients.has(name),
+    clientIdOf: (name: string) => able.find((provider) => provider.name === name)!.client!.clientId,
     of (name: string) {
       const client = clients.get(name)
-      if (client === undefined) throw new TypeError(`login: provider: expected one of ${[...clients.keys()].join(', ')}, got ${JSON.stringify(name)}`)
+      if (client === undefined) throw new TypeError(`reply.login(): provider: expected one of ${[...clients.keys()].join(', ')}, got ${JSON.stringify(name)}`)
       return client
     }
   })

@@ -4,6 +4,7 @@ import type { JsonMembers } from '../../types/session.js'
 import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
 import { newRecord } from '../session/record.js'
 import { addCookies, replaceCookie } from '../session/set-cookies.js'
+import { markArrival } from './arrival.js'
 import type { CallbackParameters } from './callback.js'
 import { LoginError, ProviderUnavailableError } from './errors.js'
 import type { LoginParts } from './parts.js'
@@ -53,14 +54,15 @@ export async function completeLogin (parts: LoginParts, request: FastifyRequest,
   }
 }
 
-async function finish ({ parts: { clients, signal }, reply, provider }: Arrival, parameters: CallbackParameters, transaction: Transaction, setCookie: readonly string[]): Promise<LoginResult> {
+async function finish ({ parts: { clients, signal }, site, reply, provider }: Arrival, parameters: CallbackParameters, transaction: Transaction, setCookie: readonly string[]): Promise<LoginResult> {
   try {
     const result = await clients.of(provider).finish(parameters, transaction, signal)
     addCookies(reply, setCookie)
     return result
   } catch (error) {
     // Whoever tries again where nobody could be asked needs it once more.
-    if (transaction.isSilent === true || !(error instanceof ProviderUnavailableError)) addCookies(reply, setCookie)
+    if (transaction.isSilent !== true && error instanceof ProviderUnavailableError) site.transactions.release(transaction)
+    else addCookies(reply, setCookie)
     throw error
   }
 }
@@ -79,13 +81,14 @@ async function withoutTransaction (arrival: Arrival): Promise<FastifyReply> {
 
 /** @returns where `afterLogin` sends the browser */
 async function startSession (arrival: Arrival, result: LoginResult): Promise<string | undefined> {
-  const { parts: { clients, signal, inBackground, settings }, site, request, reply, provider } = arrival
+  const { parts: { clients, settings, revoke }, site, request, reply, provider } = arrival
   const { claims, idToken, accessToken, accessTokenExpiresAt, refreshToken, scope, sid } = result
   try {
     const { user, data, returnTo } = await decide(arrival, result)
     const record = newRecord({
       provider,
       issuer: claims.iss,
+      clientId: clients.clientIdOf(provider),
       subject: claims.sub,
       sid,
       ceiling: claims.session_expiry,
@@ -98,15 +101,17 @@ async function startSession (arrival: Arrival, result: LoginResult): Promise<str
       refreshToken,
       scope
     })
-    // A form posted by the provider's page brings no cookie of the former session.
-    const { cookies } = await site.keeper.start(record, { header: request.headers.cookie, sweep: settings.responseMode === 'form_post' })
+    // A form posted by the provider's page brings no cookie of the former session, and no visit from there a Strict one.
+    const sweep = settings.responseMode === 'form_post' || settings.cookieOptions.sameSite === 'Strict'
+    const { cookies } = await site.keeper.start(record, { header: request.headers.cookie, sweep })
+    addCookies(reply, [markArrival(site.arrivalMark)])
     replaceCookie(reply, site.cookie, cookies)
     // Who logs out later is not to be logged in again unasked.
-    if (settings.silent) addCookies(reply, [markSilent(site.base)])
+    if (settings.silent) addCookies(reply, [markSilent(site.silentMark)])
     return returnTo
   } catch (error) {
     // Nobody will use it.
-    if (refreshToken !== undefined) inBackground(clients.of(provider).revoke(refreshToken, signal))
+    if (refreshToken !== undefined) revoke(provider, refreshToken, request.log)
     throw error
   }
 }

@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { LogoutParameters } from '../../types/login.js'
 import { expected, plainObject, refuseUnknownKeys } from '../configuration.js'
+import { isPrefetch } from '../navigation.js'
 import type { Session } from '../session/keeper.js'
 import { kSession } from '../session/request-session.js'
 import { addCookies, replaceCookie } from '../session/set-cookies.js'
-import { isPrefetch } from './navigation.js'
+import { clearArrival, hasJustArrived } from './arrival.js'
 import type { LoginParts } from './parts.js'
 import { siteFor } from './parts.js'
 import { markSilent } from './silent.js'
@@ -28,8 +29,9 @@ export async function endLogin (parts: LoginParts, request: FastifyRequest, repl
   const cookies = { header: request.headers.cookie }
   const visit = request[kSession]
   visit?.forget()
+  if (hasJustArrived(site.arrivalMark, cookies.header)) addCookies(reply, [clearArrival(site.arrivalMark)])
   // Else the next page would ask the provider, and log the person in again.
-  if (settings.silent) addCookies(reply, [markSilent(site.base)])
+  if (settings.silent) addCookies(reply, [markSilent(site.silentMark)])
   let session: Session | undefined
   try {
     const loaded = visit === undefined || visit === null ? await site.keeper.load(cookies.header) : { session: visit.current, clear: [] }
@@ -39,7 +41,7 @@ export async function endLogin (parts: LoginParts, request: FastifyRequest, repl
     replaceCookie(reply, site.cookie, site.keeper.clear(cookies))
     throw error
   }
-  const elsewhere = session === undefined ? undefined : await endAtProvider(parts, session, isProvidersToo ? site.url(target) : undefined)
+  const elsewhere = session === undefined ? undefined : await endAtProvider(parts, request, session, isProvidersToo ? site.url(target) : undefined)
   return reply.redirect(elsewhere ?? target, request.method === 'GET' || request.method === 'HEAD' ? 302 : 303)
 }
 
@@ -49,12 +51,11 @@ export async function endLogin (parts: LoginParts, request: FastifyRequest, repl
  * @param back undefined: the provider's own session goes on
  * @returns where the browser ends it; undefined where that cannot be
  */
-async function endAtProvider ({ clients, signal, inBackground }: LoginParts, { record }: Session, back: string | undefined): Promise<string | undefined> {
-  // Another issuer by the same name is told nothing: the tokens are not its own.
-  if (!clients.providers.some(({ name, issuer }) => name === record.provider && issuer === record.issuer)) return undefined
-  const client = clients.of(record.provider)
-  if (record.refreshToken !== undefined) inBackground(client.revoke(record.refreshToken, signal))
+async function endAtProvider ({ clients, signal, revoke }: LoginParts, { log }: FastifyRequest, { record }: Session, back: string | undefined): Promise<string | undefined> {
+  // Another issuer by the same name, or in another client's, is told nothing: the tokens are not its own.
+  if (!clients.providers.some(({ name, issuer, client }) => name === record.provider && issuer === record.issuer && client!.clientId === record.clientId)) return undefined
+  if (record.refreshToken !== undefined) revoke(record.provider, record.refreshToken, log)
   if (back === undefined) return undefined
   // With the provider away the person is logged out here at least.
-  return client.logoutUrl({ idTokenHint: record.idToken, postLogoutRedirectUri: back }, signal).catch(() => undefined)
+  return clients.of(record.provider).logoutUrl({ idTokenHint: record.idToken, postLogoutRedirectUri: back }, signal).catch(() => undefined)
 }

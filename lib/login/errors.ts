@@ -4,8 +4,8 @@ import type { Refusal } from '../refusal.js'
 
 /** What the operator is told. No token, no code and no text of the provider's is in it. */
 export interface LoginRefusal extends Refusal {
-  /** Name of the provider. */
-  readonly provider: string
+  /** Name of the provider; undefined where none was chosen. */
+  readonly provider?: string | undefined
 }
 
 /**

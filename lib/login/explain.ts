@@ -14,6 +14,7 @@ const SUBJECT_DIFFERS = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED'
  * in it, but for codes and the library's own constant sentences.
  *
  * @param provider its name
+ * @throws what is none of an exchange's failures, but a defect: the provider is not to blame for it
  */
 export function explain (error: unknown, provider: string): LoginError | ProviderUnavailableError {
   const inner = innermost(error)
@@ -22,6 +23,7 @@ export function explain (error: unknown, provider: string): LoginError | Provide
   if (inner instanceof FetchFailure) return unavailable(provider, inner.message, inner.retryAfter)
   if (inner instanceof OAuthRefusal) return refused(inner, provider)
   const code = codeOf(error)
+  if (code === undefined && !isOfTheExchange(error)) throw error
   return code === undefined
     ? unavailable(provider, 'the question could not be put, or took too long')
     : new LoginError({ provider, reason: code === SUBJECT_DIFFERS ? 'subject_mismatch' : 'answer_refused', hint: [code, ...sentenceOf(error)].join(': ') })
@@ -52,4 +54,9 @@ function codeOf (error: unknown): string | undefined {
 function sentenceOf (error: unknown): string[] {
   const { cause } = error as Error
   return cause instanceof Error && codeOf(cause) !== undefined ? [cause.message] : []
+}
+
+/** An end of waiting, or what the library says without a code. A TypeError for instance is a mistake of ours, which wants its stack. */
+function isOfTheExchange (error: unknown): boolean {
+  return error instanceof Error && ['Error', 'AbortError', 'TimeoutError', 'ClientError'].includes(error.name)
 }

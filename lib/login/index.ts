@@ -10,7 +10,7 @@ import { createSessionIdentities } from '../session/session-identity.js'
 import { preventStorage } from '../session/set-cookies.js'
 import { createSessionSource } from '../session/source.js'
 import { endOfAll } from '../token/deadline.js'
-import { readRequest } from './authorization.js'
+import { readWishes } from './authorization.js'
 import { beginLogin } from './begin.js'
 import { createChallenge } from './challenge.js'
 import { createLoginClients } from './clients.js'
@@ -19,9 +19,11 @@ import { readLoginOptions } from './options.js'
 import type { LoginSettings } from './options.js'
 import type { LoginParts } from './parts.js'
 import { reporting } from './parts.js'
+import { createRevoke } from './revoke.js'
 import { mountRoutes, routePaths } from './routes.js'
-import { createSite } from './site.js'
+import { createSite, refusePathsOutside } from './site.js'
 import type { Site } from './site.js'
+import { waitedFor } from './waited.js'
 import { warnAboutSettings } from './warnings.js'
 
 async function plugin (app: FastifyInstance, options: LoginOptions): Promise<void> {
@@ -43,10 +45,10 @@ async function plugin (app: FastifyInstance, options: LoginOptions): Promise<voi
   }
   app.decorateRequest(kSession, null)
   app.decorateReply('login', function (this: FastifyReply, parameters?: LoginParameters) {
-    return reporting(parts, this.request, this, () => beginLogin(parts, this.request, this, parameters))
+    return waitedFor(this, reporting(parts, this.request, this, () => beginLogin(parts, this.request, this, parameters)))
   })
   app.decorateReply('logout', function (this: FastifyReply, parameters?: LogoutParameters) {
-    return reporting(parts, this.request, this, () => endLogin(parts, this.request, this, parameters))
+    return waitedFor(this, reporting(parts, this.request, this, () => endLogin(parts, this.request, this, parameters)))
   })
   app.addHook('onSend', saveSession)
   app.addHook('onClose', close)
@@ -63,6 +65,8 @@ async function plugin (app: FastifyInstance, options: LoginOptions): Promise<voi
 export const login = fp(plugin, { fastify: '5.x', name: 'fastify-gatehouse-login' })
 export default login
 
+export { LoginError, ProviderUnavailableError } from './errors.js'
+export { CookieTooLargeError, LoginRequiredError, NoSessionError } from '../session/errors.js'
 export type {
   AfterLogin, AuthorizationParams, CompletedLogin, LoginDecision, LoginOptions, LoginParameters, LoginReply, LoginRoutes, LoginWishes, LogoutParameters,
   SessionCookieOptions, SessionOptions
@@ -70,12 +74,19 @@ export type {
 
 function createLogin (app: FastifyInstance, settings: LoginSettings, { settings: { bases, ...core }, rings, reporter, store }: Internals) {
   if (bases.length === 0) throw new TypeError("login: the gatehouse needs a baseUrl, where providers send browsers back to: baseUrl: 'https://app.example.com'")
+  // What every login asks for must be something one can ask for.
+  readWishes('login.', settings)
   const clients = createLoginClients({ ...core, bases }, rings, settings)
   const paths = routePaths(app.prefix, settings, clients.providers)
-  const sites = bases.map((base) => createSite(base, { settings, store, clients, ownPaths: paths.all }))
-  const siteOfBase = new Map(bases.map((base, index) => [base, sites[index]]))
+  for (const { prefix } of bases) refusePathsOutside(settings, prefix + app.prefix)
   const closing = endOfAll()
   const background = new Set<Promise<unknown>>()
+  const revoke = createRevoke(clients, closing.signal, (work) => {
+    background.add(work)
+    work.catch(() => {}).finally(() => { background.delete(work) })
+  })
+  const sites = bases.map((base) => createSite(base, { settings, store, clients, ownPaths: paths.all, revoke, log: app.log }))
+  const siteOfBase = new Map(bases.map((base, index) => [base, sites[index]]))
   const siteOf = (request: FastifyRequest): Site | undefined => sites.length === 1 ? sites[0] : siteOfBase.get(chooseBaseUrl(bases, request.host)!)
   const parts: LoginParts = {
     settings,
@@ -85,28 +96,16 @@ function createLogin (app: FastifyInstance, settings: LoginSettings, { settings:
     callbackPath: paths.callback,
     loginPath: paths.login,
     signal: closing.signal,
-    inBackground (work) {
-      background.add(work)
-      work.catch(() => {}).finally(() => { background.delete(work) })
-    }
+    revoke
   }
-  refuseWrongWishes(settings, sites.map((site) => site.url(site.path(paths.callback(clients.providers[0]!.name)))))
   return {
     parts,
     sites,
     async close (): Promise<void> {
-      await Promise.allSettled([...sites.map(({ tokens }) => tokens.close()), ...background])
+      await Promise.allSettled(sites.map(({ tokens }) => tokens.close()))
+      await Promise.allSettled(background)
       closing.abort()
     }
-  }
-}
-
-/** What every login asks for must be something one can ask for. */
-function refuseWrongWishes ({ prompt, maxAge, acrValues }: LoginSettings, redirectUris: readonly string[]): void {
-  try {
-    for (const redirectUri of redirectUris) readRequest({ redirectUri, prompt, maxAge, acrValues })
-  } catch (error) {
-    throw new TypeError(`login.${(error as TypeError).message}`)
   }
 }
 

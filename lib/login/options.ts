@@ -39,6 +39,7 @@ export function readLoginOptions (options: unknown): LoginSettings {
   const { scope = 'openid profile email', responseMode = 'query', pushedAuthorizationRequests = 'auto', afterLogin, prompt, maxAge, acrValues, authorizationParams } = given
   if (typeof scope !== 'string' || !scope.split(' ').includes('openid')) throw expected('login.scope', 'scopes separated by spaces, openid among them', scope)
   if (afterLogin !== undefined && typeof afterLogin !== 'function') throw expected('login.afterLogin', 'a function of the login and the request', afterLogin)
+  if (prompt === 'none') throw new TypeError('login.prompt: with none nobody could log in; to ask without showing anything write silent: true')
   return Object.freeze({
     ...sessionSettings(given.session),
     scope,
@@ -50,7 +51,7 @@ export function readLoginOptions (options: unknown): LoginSettings {
     logout: logoutSettings(given.logout),
     redirect: flag('login.redirect', given.redirect, true),
     silent: flag('login.silent', given.silent, false),
-    // Checked with the request they go into, which is made once at boot to see that it can be.
+    // Checked where what a handler asks for is.
     prompt: prompt as string | undefined,
     maxAge: maxAge as number | undefined,
     acrValues: acrValues as string | undefined,
@@ -81,8 +82,8 @@ function cookieSettings (cookie: unknown = {}): LoginSettings['cookieOptions'] {
   for (const [member, value] of Object.entries({ name, path })) {
     if (typeof value !== 'string') throw expected(`login.session.cookie.${member}`, 'a text', value)
   }
-  // Logins under way, and whether somebody was asked silently, are in cookies of these names.
-  if (/^gatehouse-(?:login|silent)/.test(String(name))) throw expected('login.session.cookie.name', 'a name no other cookie of ours has', name)
+  // Logins under way, and whether somebody was asked silently or came just now, are in cookies named after it: they must fit, and those of a neighbour be no session.
+  if (/-(?:silent|arrived|login-[\w-]{16})$|^.{78}/.test(String(name))) throw expected('login.session.cookie.name', 'at most 77 characters, and a name no other cookie of ours can have', name)
   if (domain !== undefined && typeof domain !== 'string') throw expected('login.session.cookie.domain', 'a host name', domain)
   return Object.freeze({ name: name as string, domain, path: path as string, sameSite: oneOf('login.session.cookie.sameSite', sameSite, ['Lax', 'Strict']) })
 }
@@ -90,7 +91,7 @@ function cookieSettings (cookie: unknown = {}): LoginSettings['cookieOptions'] {
 function routeSettings (routes: unknown = {}): LoginSettings['routes'] {
   const { login = '/login', callback = '/callback', logout = '/logout', backchannelLogout = false, ...rest } = plainObject('login.routes', routes)
   refuseUnknownKeys('login.routes', rest, ['login', 'callback', 'logout', 'backchannelLogout'])
-  const found = { login: optionalPath('login.routes.login', login), callback: path('login.routes.callback', callback), logout: optionalPath('login.routes.logout', logout), backchannelLogout: optionalPath('login.routes.backchannelLogout', backchannelLogout) }
+  const found = { login: optionalPath('login.routes.login', login), callback: routePath('login.routes.callback', callback), logout: optionalPath('login.routes.logout', logout), backchannelLogout: optionalPath('login.routes.backchannelLogout', backchannelLogout) }
   const paths = Object.values(found).filter((path) => path !== undefined)
   if (new Set(paths).size < paths.length) throw new TypeError('login.routes: two of them have the same path')
   return Object.freeze(found)
@@ -99,17 +100,26 @@ function routeSettings (routes: unknown = {}): LoginSettings['routes'] {
 function logoutSettings (logout: unknown = {}): LoginSettings['logout'] {
   const { returnTo, provider, ...rest } = plainObject('login.logout', logout)
   refuseUnknownKeys('login.logout', rest, ['returnTo', 'provider'])
-  return Object.freeze({ returnTo: returnTo === undefined ? undefined : path('login.logout.returnTo', returnTo), provider: flag('login.logout.provider', provider, true) })
+  return Object.freeze({ returnTo: returnTo === undefined ? undefined : returnPath('login.logout.returnTo', returnTo), provider: flag('login.logout.provider', provider, true) })
 }
 
 function optionalPath (where: string, value: unknown): string | undefined {
-  return value === false ? undefined : path(where, value)
+  return value === false ? undefined : routePath(where, value)
 }
 
-/** No pattern, no query: what is registered at the provider is one address. */
-function path (where: string, value: unknown): string {
+function routePath (where: string, value: unknown): string {
+  if (typeof value === 'string' && isRoutePath(value)) return value
+  throw expected(where, 'a path such as /login: letters, digits, dots and dashes between single slashes, and none at its end', value)
+}
+
+/** No pattern, no query, and one spelling: what is registered at the provider is one address. */
+export function isRoutePath (path: string): boolean {
+  return /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/.test(path)
+}
+
+function returnPath (where: string, value: unknown): string {
   if (typeof value === 'string' && /^\/(?!\/)[\w.~/-]*$/.test(value)) return value
-  throw expected(where, 'a path such as /login: letters, digits, dots, dashes and slashes', value)
+  throw expected(where, 'a path such as /bye: letters, digits, dots, dashes and slashes', value)
 }
 
 function flag (path: string, value: unknown, otherwise: boolean): boolean {

@@ -6,6 +6,7 @@ import { StoreUnavailableError } from '../store/unavailable.js'
 import type { LoginClients } from './clients.js'
 import { LoginError } from './errors.js'
 import type { LoginSettings } from './options.js'
+import type { Revoke } from './revoke.js'
 import type { Site } from './site.js'
 
 /** What every step of a login needs. */
@@ -21,8 +22,7 @@ export interface LoginParts {
   readonly loginPath: string | undefined
   /** Ends what is under way when the app closes. */
   readonly signal: AbortSignal
-  /** Work that no answer waits for, and closing does. */
-  readonly inBackground: (work: Promise<unknown>) => void
+  readonly revoke: Revoke
 }
 
 /** @throws LoginError for a host that is none of `baseUrl` */

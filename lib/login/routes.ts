@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Provider } from '../../types/provider.js'
 import { expected } from '../configuration.js'
 import type { Internals } from '../internals.js'
+import { isNavigation, isPrefetch } from '../navigation.js'
 import { mayActByCookie } from '../origin.js'
 import type { SessionKeeper } from '../session/keeper.js'
 import { mountBackchannel } from './backchannel-route.js'
@@ -11,8 +12,8 @@ import { completeLogin } from './complete.js'
 import { endLogin } from './end.js'
 import { LoginError } from './errors.js'
 import { parseForm } from './form.js'
-import { isPrefetch } from './navigation.js'
 import { withoutQueries } from './log-serializers.js'
+import { isRoutePath } from './options.js'
 import type { LoginSettings } from './options.js'
 import type { LoginParts } from './parts.js'
 import { reporting } from './parts.js'
@@ -30,7 +31,7 @@ const FORM = 'application/x-www-form-urlencoded'
 
 /** @param prefix of the scope @throws TypeError for one that stands for many paths: a provider knows one address */
 export function routePaths (prefix: string, { routes }: LoginSettings, providers: readonly Provider[]): RoutePaths {
-  if (/[:*]/.test(prefix)) throw expected('login: the prefix of its scope', 'a path without parameters', prefix)
+  if (prefix !== '' && !isRoutePath(prefix)) throw expected('login: the prefix of its scope', 'a path without parameters, such as /app', prefix)
   const under = (path: string | undefined) => path === undefined ? undefined : prefix + path
   const callback = (provider: string) => prefix + callbackUrl(routes.callback, provider, providers)
   const all = [under(routes.login), under(routes.logout), under(routes.backchannelLogout), ...providers.map(({ name }) => callback(name))]
@@ -82,19 +83,27 @@ async function login (parts: LoginParts, request: FastifyRequest, reply: Fastify
   if (isPrefetch(request.headers)) return reply.code(503).send()
   const { provider = parts.clients.providers[0]!.name, returnTo, prompt } = queryOf(request)
   if (typeof provider !== 'string' || !parts.clients.has(provider)) {
-    throw new LoginError({ reason: 'provider_mismatch', provider: 'none', expected: parts.clients.providers.map(({ name }) => name), hint: '?provider= names none one can log in with' })
+    throw new LoginError({ reason: 'provider_mismatch', expected: parts.clients.providers.map(({ name }) => name), hint: '?provider= names none one can log in with' })
   }
-  // What is no path means the start page.
-  return beginLogin(parts, request, reply, { provider, returnTo: typeof returnTo === 'string' ? returnTo : '' }, prompt === 'none')
+  // With Strict no link of another site opens a page as the person; nor does one that passes by here.
+  // What is no path means the start page, and no other prompt is the caller's to choose.
+  const isSafe = typeof returnTo === 'string' && !(parts.settings.cookieOptions.sameSite === 'Strict' && request.headers['sec-fetch-site'] === 'cross-site')
+  return beginLogin(parts, request, reply, { provider, returnTo: isSafe ? returnTo : '', prompt: prompt === 'none' ? prompt : undefined })
 }
 
 /** A link on a page of another site, or its form, logs nobody out: it comes without the word of this site's page. */
 async function logout (parts: LoginParts, { settings }: Internals, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { method, headers } = request
-  const isElsewhere = method === 'GET' ? headers['sec-fetch-site'] === 'cross-site' : !mayActByCookie(method, headers, { origins: settings.trustedOrigins, domains: [] })
+  const isElsewhere = method === 'GET' ? isFromElsewhere(request) : !mayActByCookie(method, headers, { origins: settings.trustedOrigins, domains: [] })
   if (!isElsewhere) return endLogin(parts, request, reply)
   reply.header('cache-control', 'no-store')
   return reply.redirect((parts.siteOf(request)?.returnTo ?? (() => '/'))(undefined), method === 'GET' ? 302 : 303)
+}
+
+/** A page of a sibling subdomain may have a link to it, but no picture. */
+function isFromElsewhere ({ method, headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site']
+  return site === 'cross-site' || (site === 'same-site' && !isNavigation(method, headers))
 }
 
 function queryOf ({ url }: FastifyRequest): CallbackParameters {

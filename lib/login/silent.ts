@@ -3,20 +3,24 @@ import { cookieValues } from '../cookies.js'
 import { defineCookie, setCookieLine } from '../session/cookie-attributes.js'
 import type { Cookie } from '../session/cookie-attributes.js'
 
-/** Remembers, as long as the browser runs, that the provider was asked: who is not logged in there is not asked again with every page. */
-function cookieOf ({ secure }: BaseUrl): Cookie {
-  return defineCookie('gatehouse-silent', { path: '/', secure, sameSite: 'Lax' })
+/**
+ * Remembers, as long as the browser runs, that the provider was asked: who is not logged in there is not asked again
+ * with every page.
+ *
+ * @param session name of the session cookie: apps that share a host have several
+ */
+export function silentMark (session: string, { secure }: BaseUrl): Cookie {
+  return defineCookie(`${session}-silent`, { path: '/', secure, sameSite: 'Lax' })
 }
 
 /** Whether the provider was asked already. */
-export function wasSilent (base: BaseUrl, header: string | undefined): boolean {
-  return header !== undefined && cookieValues(header, cookieOf(base).name).length > 0
+export function wasSilent (mark: Cookie, header: string | undefined): boolean {
+  return header !== undefined && cookieValues(header, mark.name).length > 0
 }
 
 /** The Set-Cookie line that says so. */
-export function markSilent (base: BaseUrl): string {
-  const cookie = cookieOf(base)
-  return setCookieLine(cookie, cookie.name, '1')
+export function markSilent (mark: Cookie): string {
+  return setCookieLine(mark, mark.name, '1')
 }
 
 /**

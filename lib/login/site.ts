@@ -1,3 +1,4 @@
+import type { FastifyBaseLogger } from 'fastify'
 import type { SessionRecord } from '../../types/session.js'
 import type { Store } from '../../types/store.js'
 import type { BaseUrl } from '../base-url.js'
@@ -7,35 +8,36 @@ import { defineCookie } from '../session/cookie-attributes.js'
 import type { Cookie } from '../session/cookie-attributes.js'
 import { keepInCookie } from '../session/in-cookie.js'
 import { keepInStore } from '../session/in-store.js'
-import type { SessionKeeper } from '../session/keeper.js'
+import type { SessionPlace } from '../session/place.js'
 import { AccessTokens } from '../session/refresh.js'
 import type { NewTokens } from '../session/refresh-flights.js'
 import { createSealer } from '../session/seal.js'
 import { StoreUnavailableError } from '../store/unavailable.js'
 import { unavailable } from '../store/refused.js'
 import { readPart, splitToken } from '../token/parse.js'
+import { arrivalMark } from './arrival.js'
 import type { LoginClients } from './clients.js'
 import { LoginError, ProviderUnavailableError } from './errors.js'
 import type { LoginSettings } from './options.js'
 import { returnTo } from './return-to.js'
+import type { Revoke } from './revoke.js'
+import { silentMark } from './silent.js'
 import { createTransactions } from './transaction.js'
 import type { Transactions } from './transaction.js'
 
 /** One base URL of the app: what keeps its sessions and its logins under way, and where its pages are. */
-export interface Site {
+export interface Site extends SessionPlace {
   readonly base: BaseUrl
-  readonly cookie: Cookie
-  readonly keeper: SessionKeeper
-  readonly tokens: AccessTokens
   readonly transactions: Transactions
+  /** Says that the provider was asked silently. */
+  readonly silentMark: Cookie
+  readonly arrivalMark: Cookie
   /** Where a path of this server is seen from outside. */
   path (url: string): string
   /** Where a browser goes: a path of this site that is none of ours, or the start page. */
   returnTo (value: unknown): string
   /** A path of this site as a URL. */
   url (path: string): string
-  /** The answer where an access token cannot be had now. */
-  laterError (cause: unknown, provider: string): AuthError
 }
 
 interface Surroundings {
@@ -44,10 +46,13 @@ interface Surroundings {
   readonly clients: LoginClients
   /** Paths of ours, which nobody returns to: seen from this server. */
   readonly ownPaths: readonly string[]
+  readonly revoke: Revoke
+  /** Of what no request asked for. */
+  readonly log: FastifyBaseLogger
 }
 
 /** @throws TypeError for a cookie no browser would keep */
-export function createSite (base: BaseUrl, { settings, store, clients, ownPaths }: Surroundings): Site {
+export function createSite (base: BaseUrl, { settings, store, clients, ownPaths, revoke, log }: Surroundings): Site {
   const { secrets, lifetime, responseMode, keptIn, cookieOptions: { name, ...attributes } } = settings
   const { hostname } = new URL(base.origin)
   // A browser drops it, and login follows login for ever.
@@ -63,8 +68,10 @@ export function createSite (base: BaseUrl, { settings, store, clients, ownPaths 
     base,
     cookie,
     keeper,
-    tokens: new AccessTokens({ keeper, store, sealer: createSealer(secrets, 'refresh', base.origin), refresh }),
-    transactions: createTransactions({ secrets, base, responseMode }),
+    tokens: new AccessTokens({ keeper, store, sealer: createSealer(secrets, 'refresh', base.origin), refresh, revoke: (refreshToken, { provider }) => { revoke(provider, refreshToken, log) } }),
+    transactions: createTransactions({ session: name, secrets, base, responseMode }),
+    silentMark: silentMark(name, base),
+    arrivalMark: arrivalMark(name, base),
     path,
     returnTo (value: unknown) {
       const wanted = returnTo(value, start)
@@ -86,6 +93,27 @@ export function createSite (base: BaseUrl, { settings, store, clients, ownPaths 
       throw error
     }
   }
+}
+
+/**
+ * A logout to which browsers send no session says that it is done, and ends none.
+ *
+ * @param root where the scope of the routes is seen from outside
+ * @throws TypeError for a session cookie that does not come to them
+ */
+export function refusePathsOutside ({ routes, cookieOptions: { path: folder } }: LoginSettings, root: string): void {
+  for (const [name, step] of [['logout', 'logging out'], ['callback', 'a login']] as const) {
+    const route = routes[name]
+    if (route === undefined || isUnder(folder, root + route)) continue
+    const remedy = folder.startsWith(`${root}/`) ? `routes: { ${name}: '${folder.slice(root.length).replace(/\/$/, '')}${route}', … }` : `path: '${root}'`
+    throw new TypeError(`login.session.cookie.path: ${root}${route} is not under ${folder}, so ${step} would not see the session; write ${remedy}`)
+  }
+}
+
+/** Whether browsers send the cookies of a path there. @see RFC 6265 section 5.1.4 */
+export function isUnder (folder: string, url: string): boolean {
+  const path = url.split('?', 1)[0]!
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
 /** What the spellings of a path have in common: which of them are one page, the app's router decides. */

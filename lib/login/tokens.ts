@@ -1,9 +1,10 @@
+import { readPart, splitToken } from '../token/parse.js'
 import type { IdTokenClaims } from './id-token.js'
 
 /** The tokens a provider gave. */
 export interface LoginTokens {
   readonly accessToken: string
-  /** Seconds since the epoch, if the provider said how long it lasts. */
+  /** Seconds since the epoch, if the provider said how long it lasts, or the token itself does. */
   readonly accessTokenExpiresAt?: number | undefined
   readonly refreshToken?: string | undefined
   /** Separated by spaces, if the provider said it. */
@@ -24,6 +25,11 @@ export interface RefreshResult extends LoginTokens, Partial<Pick<LoginResult, 'i
   readonly refreshToken: string
 }
 
+/** Seconds since the epoch: a time in milliseconds is later. */
+const LATEST = 1e11
+/** Seconds: ten years. Some say `expires_in` as the largest number there is. */
+const LONGEST_LIFE = 315_360_000
+
 interface TokenAnswer {
   readonly access_token: string
   /** Seconds. */
@@ -41,7 +47,7 @@ interface TokenAnswer {
 export function tokensOf ({ access_token: accessToken, expires_in: lifetime, refresh_token: refreshToken, scope }: TokenAnswer, askedAt: number) {
   return {
     accessToken,
-    accessTokenExpiresAt: lifetime === undefined ? undefined : Math.floor(askedAt + lifetime),
+    accessTokenExpiresAt: lifetime === undefined ? endIn(accessToken, askedAt) : Math.floor(askedAt + Math.min(lifetime, LONGEST_LIFE)),
     ...(refreshToken === undefined ? {} : { refreshToken }),
     scope
   } satisfies LoginTokens
@@ -50,4 +56,17 @@ export function tokensOf ({ access_token: accessToken, expires_in: lifetime, ref
 /** What a verified ID token adds. */
 export function identityOf (idToken: string, claims: IdTokenClaims) {
   return { idToken, claims, sid: claims.sid } satisfies Partial<LoginResult>
+}
+
+/**
+ * When an access token ends by what it says itself, if it is a JWT. Nothing of it is verified: it only says when to ask
+ * for another. One that would have ended before it came is by another clock than ours.
+ */
+function endIn (accessToken: string, askedAt: number): number | undefined {
+  try {
+    const { exp } = readPart(splitToken(accessToken).payload, 'payload')
+    return typeof exp === 'number' && exp > askedAt && exp < LATEST ? Math.floor(exp) : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { BaseUrl } from '../base-url.js'
 import { clearCookie, readCookie, writeCookie } from '../session/cookie.js'
 import { defineCookie } from '../session/cookie-attributes.js'
@@ -33,11 +34,15 @@ export interface Transactions {
    * @throws CookieTooLargeError for an address to return to that no cookie holds
    */
   keep (transaction: TransactionToKeep, returnTo: string, header: string | undefined): Promise<readonly string[]>
-  /** Exactly the one whose state came back, with this provider. @param state as the callback has it */
+  /** Exactly the one whose state came back, with this provider; once in this process. @param state as the callback has it */
   take (state: unknown, provider: string, header: string | undefined): Promise<TakenTransaction>
+  /** Lets it be taken again: nobody could be asked. */
+  release (transaction: Transaction): void
 }
 
 interface Settings {
+  /** Name of the session cookie: apps that share a host have several, and logins of their own. */
+  readonly session: string
   /** What `readSecrets` returned. */
   readonly secrets: readonly string[]
   readonly base: BaseUrl
@@ -52,19 +57,21 @@ const TOLERANCE = 60_000
 const MOST = 5
 /** Bytes of a Cookie header, all of them together: Node reads 16 KB of headers, and a session may take 12. */
 const BUDGET = 3600
-const PREFIX = 'gatehouse-login-'
 /** Cookies with our names that are looked at: who sends more is up to something. */
-const MOST_SEEN = 50
+const MOST_SEEN = 8
+const MOST_TAKEN = 10_000
 /** What a digest of a state looks like, and what may follow it: the number of a chunk. */
 const NAME = /^([\w-]{16})(?:\.\d+)?$/
 
 /** @throws TypeError for `form_post` on plain http, where browsers would drop the cookie */
-export function createTransactions ({ secrets, base, responseMode }: Settings): Transactions {
+export function createTransactions ({ session, secrets, base, responseMode }: Settings): Transactions {
   const isPosted = responseMode === 'form_post'
   if (isPosted && !base.secure) throw new TypeError(`login: responseMode form_post needs https, and baseUrl is ${base.origin}: browsers drop its cookie otherwise; use query here`)
   const sealer = createSealer(secrets, 'transaction', base.origin)
-  const cookieOf = (digest: string) => defineCookie(PREFIX + digest, { path: '/', secure: base.secure, sameSite: isPosted ? 'None' : 'Lax' }, BUDGET)
+  const cookieOf = (digest: string) => defineCookie(`${session}-login-${digest}`, { path: '/', secure: base.secure, sameSite: isPosted ? 'None' : 'Lax' }, BUDGET)
   const { name: prefix } = cookieOf('')
+  // A browser can keep a cookie that was cleared, and try codes with it for an hour: each is a call in our client's name.
+  const taken = new LRUCache<string, true>({ max: MOST_TAKEN, ttl: LIFETIME * 1000 })
 
   async function read (cookie: Cookie, header: string | undefined): Promise<Transaction | undefined> {
     const value = readCookie(cookie, header)
@@ -111,10 +118,16 @@ export function createTransactions ({ secrets, base, responseMode }: Settings): 
 
     async take (state: unknown, provider: string, header: string | undefined) {
       if (typeof state !== 'string') return { transaction: undefined, setCookie: [] }
-      const cookie = cookieOf(digestOf(state))
+      const digest = digestOf(state)
+      const cookie = cookieOf(digest)
       const found = await read(cookie, header)
-      const isMeant = found !== undefined && found.state === state && found.provider === provider
+      const isMeant = found !== undefined && found.state === state && found.provider === provider && !taken.has(digest)
+      if (isMeant) taken.set(digest, true)
       return { transaction: isMeant ? found : undefined, setCookie: clearCookie(cookie, { header }) }
+    },
+
+    release ({ state }: Transaction) {
+      taken.delete(digestOf(state))
     }
   })
 }

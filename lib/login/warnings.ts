@@ -10,8 +10,8 @@ export function warnAboutSettings (log: FastifyBaseLogger, settings: LoginSettin
   }
   if (!store.isShared && settings.keptIn === 'store') {
     log.warn('login: sessions are in the memory of this process: they end with it, and other processes do not know them; give the gatehouse a store: redisStore(client), or memoryStore({ singleProcess: true })')
-  } else if (!store.isShared && settings.scope.split(' ').includes('offline_access')) {
-    log.warn('login: what becomes of refresh tokens, and who logged out, is known to this process alone; with several, give the gatehouse a store: redisStore(client)')
+  } else if (!store.isShared) {
+    log.warn('login: who logged out, and what became of refresh tokens, is known to this process alone, and forgotten when it ends: a copied cookie then works again; give the gatehouse a store: redisStore(client), or memoryStore({ singleProcess: true }) where that will do')
   }
   if (settings.cookieOptions.domain !== undefined) {
     log.warn({ domain: settings.cookieOptions.domain }, 'login: the session cookie goes to every subdomain, and any of them can set it')

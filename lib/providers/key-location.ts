@@ -35,11 +35,11 @@ export function keyLocation (path: string, value: unknown, { issuer, algorithms,
 }
 
 /**
- * The document of OpenID Connect, then the one of OAuth, which stands elsewhere for an issuer with a path.
+ * An issuer's own discovery documents: the one of OpenID Connect, then the one of OAuth, which stands elsewhere for an issuer with a path.
  *
  * @see OpenID Connect Discovery section 4, RFC 8414 section 3
  */
-function wellKnown (issuer: string): readonly string[] {
+export function wellKnown (issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer)
   return Object.freeze([
     `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,

@@ -22,7 +22,7 @@ export interface CookieChange {
  */
 const LONGEST_LINE = 4096
 /** Browsers keep nothing longer than 400 days. */
-const LONGEST_AGE = 34_560_000
+export const LONGEST_AGE = 34_560_000
 /** What may follow the name in a Cookie header: the number of a chunk, spelled as we do. */
 const CHUNK = /^\.(?:0|[1-9]\d?)(?=[ \t=])/
 

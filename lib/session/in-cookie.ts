@@ -75,7 +75,7 @@ class CookieKeeper implements SessionKeeper {
   }
 
   async save ({ record }: Session, change: RecordChange, cookies: CookieChange): Promise<Kept | undefined> {
-    if (sessionOf(record, this.#lifetime) === undefined) return undefined
+    if (sessionOf(record, this.#lifetime) === undefined || await this.#isKnownToBeEnded(record)) return undefined
     return this.#keep(changed(record, change), cookies)
   }
 
@@ -117,6 +117,11 @@ class CookieKeeper implements SessionKeeper {
 
   #none (header: string | undefined): Loaded {
     return { session: undefined, clear: clearCookie(this.#cookie, { header }) }
+  }
+
+  /** Where the store cannot say, the cookie is written all the same: the next request asks again, and new tokens are not lost. */
+  async #isKnownToBeEnded (record: SessionRecord): Promise<boolean> {
+    return Promise.resolve(this.#marks.isEnded(record)).catch(() => false)
   }
 
   /** Another request did, whose answer may have come already: this one's must not take back what that one changed. */

@@ -1,4 +1,4 @@
-import { expected, isPlainObject } from '../configuration.js'
+import { isPlainObject } from '../configuration.js'
 import type { Json, JsonMembers } from '../../types/session.js'
 
 /** Nobody needs more, and walking it must not exhaust the stack. */
@@ -17,13 +17,13 @@ export function jsonOf (path: string, value: unknown, depth = 1): Json {
   if (depth > DEEPEST) throw new TypeError(`${path}: nested deeper than ${DEEPEST} levels`)
   // Array.from sees the holes of a list, which map would leave.
   if (Array.isArray(value)) return Object.freeze(Array.from(value, (item: unknown, index) => jsonOf(`${path}[${index}]`, item, depth + 1)))
-  if (!isPlainObject(value)) throw expected(path, 'JSON', kindOf(value))
+  if (!isPlainObject(value)) throw new TypeError(`${path}: expected JSON, got ${kindOf(value)}`)
   return membersOf(path, value, depth)
 }
 
 /** The same of a JSON object. */
 export function jsonMembersOf (path: string, value: unknown): JsonMembers {
-  if (!isPlainObject(value)) throw expected(path, 'an object', kindOf(value))
+  if (!isPlainObject(value)) throw new TypeError(`${path}: expected an object, got ${kindOf(value)}`)
   return membersOf(path, value, 1)
 }
 

@@ -1,4 +1,5 @@
 import type { SessionRecord } from '../../types/session.js'
+import { LONGEST_AGE } from './cookie.js'
 import type { CookieChange } from './cookie.js'
 import type { Life, Lifetime } from './lifetime.js'
 import { lifeOf } from './lifetime.js'
@@ -39,7 +40,8 @@ export interface SessionKeeper {
   load (header: string | undefined): Loaded | Promise<Loaded>
 
   /**
-   * Begins a session, under an id that was never anybody's, and ends the one the browser had.
+   * Begins a session, under an id that was never anybody's, and ends the one the browser had, where it shows it: to a
+   * form another site posts (a callback by form_post) browsers attach no cookie of ours, and that session lives on.
    *
    * @throws CookieTooLargeError, StoreUnavailableError
    */
@@ -82,9 +84,6 @@ export interface SessionKeeper {
   /** Ends every session that began in one of the provider's. @throws StoreUnavailableError */
   deleteBySid (session: ProviderSession): Promise<void>
 }
-
-/** Browsers keep nothing longer than 400 days. */
-const LONGEST_AGE = 34_560_000
 
 /** Seconds since the epoch. */
 export function nowInSeconds (): number {

@@ -1,5 +1,6 @@
 import { ExpiryHeap } from '../store/expiry-heap.js'
 import type { Expiring } from '../store/expiry-heap.js'
+import { roomIn } from '../store/memory.js'
 import { StoreUnavailableError } from '../store/unavailable.js'
 import type { Store } from '../../types/store.js'
 
@@ -8,16 +9,16 @@ interface Mark extends Expiring {
   readonly value: string
 }
 
-/** As many as a store in memory holds, unless told otherwise. */
+/** As many as a store in memory holds, unless told otherwise: for an app's own. */
 const MOST = 100_000
 /** Expired marks cleared by each write: more than it adds. */
 const CLEARED_PER_WRITE = 16
 
 const marksOf = new WeakMap<Store, LocalMarks>()
 
-/** The marks beside a store that no other process sees: one set for each, whoever asks. */
+/** The marks beside a store that no other process sees, as many as that holds entries: one set for each, whoever asks. */
 export function localMarksOf (store: Store): LocalMarks {
-  const marks = marksOf.get(store) ?? new LocalMarks()
+  const marks = marksOf.get(store) ?? new LocalMarks(roomIn(store))
   marksOf.set(store, marks)
   return marks
 }
@@ -49,7 +50,7 @@ export class LocalMarks {
     this.#clearExpired()
     const old = this.#marks.get(key)
     if (old !== undefined) this.#byExpiry.remove(old)
-    else if (this.#marks.size >= this.#most) throw new StoreUnavailableError(`No room for another logout: ${this.#most} are remembered in memory; use redisStore()`, 'full')
+    else if (this.#marks.size >= this.#most) throw new StoreUnavailableError(`No room for another logout: ${this.#most} are remembered in memory; raise memoryStore({ max }) or use redisStore()`, 'full')
     const mark = { key, value, expiresAt: performance.now() + ttl, position: -1 }
     this.#marks.set(key, mark)
     this.#byExpiry.add(mark)

@@ -18,6 +18,8 @@ export interface Person {
 
 /** Seconds: a session may seem to have started that much later than it did, by another server's clock. */
 const TOLERANCE = 60
+/** 128 bits. */
+const MARK = /^[\w-]{22}$/
 
 /**
  * Logouts, for sessions that are kept nowhere but in cookies. A logout leaves a mark, a random text, under what it
@@ -78,7 +80,9 @@ export class Marks {
   }
 
   async #read (record: SessionRecord): Promise<Array<string | undefined>> {
-    return Promise.all(this.#keysOf(record).map((key) => this.#local === undefined ? this.#store.get(key) : this.#local.get(key)))
+    const marks = await Promise.all(this.#keysOf(record).map((key) => this.#local === undefined ? this.#store.get(key) : this.#local.get(key)))
+    // What is none of ours was written by somebody else, and would stand in a session.
+    return marks.map((mark) => mark === undefined || MARK.test(mark) ? mark : undefined)
   }
 
   async #write (key: string): Promise<void> {

@@ -19,6 +19,7 @@ const MEMBERS: Readonly<Record<keyof SessionRecord, Read>> = {
   id: (path, value) => checked(path, value, typeof value === 'string' && isSessionId(value)),
   provider: text,
   issuer: text,
+  clientId: text,
   subject: text,
   sid: optional(text),
   startedAt: time,

@@ -7,7 +7,7 @@ import { endOfAll, raceDeadline } from '../token/deadline.js'
 import type { RecordChange, Session, SessionKeeper } from './keeper.js'
 import { nowInSeconds } from './keeper.js'
 import { LEASE, pause, takeLease } from './lease.js'
-import { isRefreshDue, isUsable } from './refresh-time.js'
+import { isRefreshDue, isUsable, thatEnded } from './refresh-time.js'
 import { KEPT, RefreshedTokens, withTokens } from './refreshed.js'
 import type { Sealer } from './seal.js'
 
@@ -30,8 +30,19 @@ export interface RefreshParts {
   /** Of the purpose `refresh`. */
   readonly sealer: Sealer
   readonly refresh: Refresh
+  /** Told of a refresh token that came when its session was over: nobody uses it, and it lives on at the provider. */
+  readonly revoke?: ((refreshToken: string, record: SessionRecord) => void) | undefined
   /** Milliseconds until the lease of a process that died is another's. Default 5,000. */
   readonly lease?: number | undefined
+}
+
+/** What one attempt is about. */
+export interface Departure {
+  /** Of this session and refresh token. */
+  readonly key: string
+  readonly session: Session
+  /** An access token that was found to have ended, whatever is written of its end. */
+  readonly ended?: string | undefined
 }
 
 /** How one attempt ended. */
@@ -81,8 +92,9 @@ export class RefreshFlights {
     return this.#underWay.get(key)
   }
 
-  start (key: string, session: Session): Promise<Landing> {
-    const flight = this.#fly(key, session).catch(laterIfAway).finally(() => { this.#underWay.delete(key) })
+  start (departure: Departure): Promise<Landing> {
+    const { key } = departure
+    const flight = this.#fly(departure).catch(laterIfAway).finally(() => { this.#underWay.delete(key) })
     this.#underWay.set(key, flight)
     // Whoever waited may have given up.
     flight.catch(() => {})
@@ -97,45 +109,48 @@ export class RefreshFlights {
     this.#closing.abort()
   }
 
-  async #fly (key: string, session: Session): Promise<Landing> {
+  async #fly (departure: Departure): Promise<Landing> {
+    const { key, session } = departure
     const answered = this.#unsaved.get(key)
     if (answered !== undefined) return this.#settle(key, answered)
     const end = performance.now() + 2 * this.#lease
     do {
       const lease = await takeLease(this.#parts.store, leaseOf(session), this.#lease)
-      if (lease !== undefined) return await this.#lead(key, session).finally(() => lease.release())
+      if (lease !== undefined) return await this.#lead(departure).finally(() => lease.release())
       if (isUsable(session.record, nowInSeconds())) return { kind: 'busy' }
       await pause()
-      const outcome = await this.#outcomeOfOthers(session)
+      const outcome = await this.#outcomeOfOthers(departure)
       if (outcome !== undefined) return outcome
     } while (performance.now() < end)
     return { kind: 'later', cause: new Error('another process refreshes for too long') }
   }
 
   /** What there is by others' work, for a process that has to wait for it. */
-  async #outcomeOfOthers (session: Session): Promise<Landing | undefined> {
-    const tokens = await this.#tokensNow(session)
+  async #outcomeOfOthers (departure: Departure): Promise<Landing | undefined> {
+    const tokens = await this.#tokensNow(departure)
     if (tokens === undefined) return ENDED
-    return isRefreshDue(tokens.latest, nowInSeconds()) ? undefined : this.#land(session, tokens.change)
+    return isRefreshDue(tokens.latest, nowInSeconds()) ? undefined : this.#land(departure.session, tokens.change)
   }
 
   /** Of all processes, this one refreshes. */
-  async #lead (key: string, session: Session): Promise<Landing> {
-    const tokens = await this.#tokensNow(session)
+  async #lead (departure: Departure): Promise<Landing> {
+    const { key, session } = departure
+    const tokens = await this.#tokensNow(departure)
     if (tokens === undefined) return ENDED
     const { written, latest } = tokens
     const shown = latest.refreshToken
     if (shown === undefined || !isRefreshDue(latest, nowInSeconds())) return this.#land(session, tokens.change)
     const answer = await this.#ask(shown, latest)
     if ('cause' in answer) return { kind: 'later', cause: answer.cause }
-    if ('isInvalidGrant' in answer) return this.#giveUp(session, shown)
+    if ('isInvalidGrant' in answer) return this.#giveUp(departure, shown)
     const outcome = withTokens(latest, { ...latest, ...defined(answer.tokens), accessTokenSince: nowInSeconds(), accessTokenExpiresAt: answer.tokens.accessTokenExpiresAt })
     return this.#settle(key, { session, shown, outcome, change: adopting(outcome, written, latest) })
   }
 
   /** Unless somebody else has shown the token before: a process whose lease ended too early. */
-  async #giveUp (session: Session, shown: string): Promise<Landing> {
-    const tokens = await this.#tokensNow(session)
+  async #giveUp (departure: Departure, shown: string): Promise<Landing> {
+    const { session } = departure
+    const tokens = await this.#tokensNow(departure)
     if (tokens === undefined) return ENDED
     const { written, latest, change } = tokens
     if (!isRefreshDue(latest, nowInSeconds())) return this.#land(session, change)
@@ -143,11 +158,12 @@ export class RefreshFlights {
     return this.#land(session, adopting({ ...latest, refreshToken: undefined }, written, latest))
   }
 
-  async #tokensNow (session: Session): Promise<{ written: SessionRecord, latest: SessionRecord, change: RecordChange } | undefined> {
+  async #tokensNow ({ session, ended }: Departure): Promise<{ written: SessionRecord, latest: SessionRecord, change: RecordChange } | undefined> {
     const current = await this.#parts.keeper.reread(session)
     if (current === undefined) return undefined
     const written = current.record
-    const latest = await this.#refreshed.latestOf(written)
+    const now = nowInSeconds()
+    const latest = thatEnded(await this.#refreshed.latestOf(thatEnded(written, ended, now)), ended, now)
     return { written, latest, change: adopting(latest, written, latest) }
   }
 
@@ -164,8 +180,10 @@ export class RefreshFlights {
   async #settle (key: string, answered: Answered): Promise<Landing> {
     try {
       await this.#refreshed.keep(answered.shown, answered.outcome)
-      const landing = await this.#land(answered.session, answered.change)
+      const isOver = await this.#parts.keeper.reread(answered.session) === undefined
+      const landing = isOver ? ENDED : await this.#land(answered.session, answered.change)
       this.#unsaved.delete(key)
+      if (landing.kind === 'ended') this.#revoke(answered)
       return landing
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error
@@ -177,6 +195,11 @@ export class RefreshFlights {
       if (this.#parts.keeper.in === 'cookie') return { kind: 'landed', change: answered.change, session: undefined }
       throw error
     }
+  }
+
+  /** The logout revoked the token it knew. */
+  #revoke ({ shown, outcome }: Answered): void {
+    if (outcome.refreshToken !== undefined && outcome.refreshToken !== shown) this.#parts.revoke?.(outcome.refreshToken, outcome)
   }
 
   #settleLater (key: string): void {

@@ -19,6 +19,11 @@ export function isNearExpiry (tokens: SessionTokens, now: number): boolean {
   return isUsable(tokens, now) && isRefreshDue(tokens, now)
 }
 
+/** Tokens as they are where that access token has ended, whatever they say of its end. @param now seconds since the epoch */
+export function thatEnded<Tokens extends SessionTokens> (tokens: Tokens, accessToken: string | undefined, now: number): Tokens {
+  return accessToken !== undefined && tokens.accessToken === accessToken && isUsable(tokens, now) ? { ...tokens, accessTokenExpiresAt: now } : tokens
+}
+
 /** Whether it is time to refresh the access token. @param now seconds since the epoch */
 export function isRefreshDue (tokens: SessionTokens, now: number): boolean {
   const { accessToken, accessTokenExpiresAt = Infinity, accessTokenSince = 0 } = tokens

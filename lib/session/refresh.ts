@@ -5,8 +5,8 @@ import type { CookieChange } from './cookie.js'
 import { nowInSeconds } from './keeper.js'
 import type { Kept, Session } from './keeper.js'
 import { RefreshFlights } from './refresh-flights.js'
-import type { Landing, RefreshParts } from './refresh-flights.js'
-import { isRefreshDue, isUsable } from './refresh-time.js'
+import type { Departure, Landing, RefreshParts } from './refresh-flights.js'
+import { isRefreshDue, isUsable, thatEnded } from './refresh-time.js'
 
 /** What there is to say about a session's access token. */
 export type Refreshed =
@@ -49,15 +49,17 @@ export class AccessTokens {
    * A session with an access token that can be used, refreshed if it is time. The lines of `cookies` belong into the
    * answer, whatever else it is.
    *
+   * @param ended an access token that was found to have ended, whatever is written of its end
    * @throws CookieTooLargeError where the new tokens do not fit
    */
-  async of (session: Session, cookies: CookieChange): Promise<Refreshed> {
+  async of (given: Session, cookies: CookieChange, ended?: string): Promise<Refreshed> {
+    const session = { ...given, record: thatEnded(given.record, ended, nowInSeconds()) }
     const { record } = session
     if (record.refreshToken === undefined || !isRefreshDue(record, nowInSeconds())) return settled({ session, cookies: [] })
     // The session is part of the key: what comes of a refresh is for nobody else.
     const key = hash('sha256', `${record.id}\n${record.refreshToken}`, 'base64')
     for (;;) {
-      const landing = await this.#landing(key, session)
+      const landing = await this.#landing({ key, session, ended })
       if (landing.kind === 'landed') return this.#conclude(landing, session, cookies)
       if (landing.kind === 'ended') return { outcome: 'ended', cookies: this.#parts.keeper.clear(cookies) }
       if (isUsable(record, nowInSeconds())) return settled({ session, cookies: [] })
@@ -70,16 +72,18 @@ export class AccessTokens {
     return this.#flights.close(CLOSING)
   }
 
-  async #landing (key: string, session: Session): Promise<Landing> {
+  async #landing (departure: Departure): Promise<Landing> {
+    const { key, session } = departure
     const paused = this.#pauses.get(key)
     if (paused !== undefined) return paused
     const underWay = this.#flights.get(key)
     if (underWay !== undefined && isUsable(session.record, nowInSeconds())) return { kind: 'busy' }
-    return inTime(underWay ?? this.#depart(key, session))
+    return inTime(underWay ?? this.#depart(departure))
   }
 
-  async #depart (key: string, session: Session): Promise<Landing> {
-    const landing = await this.#flights.start(key, session)
+  async #depart (departure: Departure): Promise<Landing> {
+    const { key, session } = departure
+    const landing = await this.#flights.start(departure)
     if (landing.kind === 'later' && !(landing.cause instanceof StoreUnavailableError)) this.#pauses.set(key, landing, { ttl: AWAY })
     if (landing.kind === 'landed' && landing.change(session.record).refreshToken === undefined) this.#pauses.set(key, landing, { ttl: REFUSED })
     return landing

@@ -7,8 +7,8 @@ import type { Reporter } from '../report.js'
 import { unavailable } from '../store/refused.js'
 import { LoginRequiredError } from './errors.js'
 import type { Session } from './keeper.js'
+import type { SessionPlace } from './place.js'
 import { replaceCookie } from './set-cookies.js'
-import type { Site } from '../login/site.js'
 import { changesIn, dataOf, mutableCopy, withChanges } from './stored-data.js'
 import type { MutableData } from './stored-data.js'
 
@@ -23,7 +23,7 @@ declare module 'fastify' {
 }
 
 interface Parts {
-  readonly site: Site
+  readonly site: SessionPlace
   readonly session: Session
   readonly request: FastifyRequest
   readonly reply: FastifyReply
@@ -35,8 +35,11 @@ export type Renewed = 'usable' | 'refused' | 'ended' | { readonly later: AuthErr
 
 const DONE: Promise<unknown> = Promise.resolve()
 
-/** The session of a request: what handlers see of it, and what must be written down before the answer leaves. */
-export class RequestSession implements WebSession {
+/**
+ * The session of a request: what handlers see of it, and what must be written down before the answer leaves. Of which
+ * types its user and data are the app may have promised to the compiler.
+ */
+export class RequestSession implements Omit<WebSession, 'user' | 'data'> {
   // Private fields: no serializer and no spread can reach tokens.
   readonly #parts: Parts
   #session: Session
@@ -44,6 +47,8 @@ export class RequestSession implements WebSession {
   /** What the data were when the handler got them. */
   #dataBefore: JsonMembers
   #isOver = false
+  /** Why the session's access token grants nothing here, for the operator; undefined: it may grant something. */
+  grantsNothing: string | undefined
   #renewal: Promise<Renewed> | undefined
   /** The latest write: each begins with what the one before made of the session. */
   #turn = DONE
@@ -88,9 +93,13 @@ export class RequestSession implements WebSession {
     throw this.#refuse(new LoginRequiredError({ reason: 'access_token_ended', provider, hint: 'the provider gives no new one: ask for a refresh token with the scope offline_access, or send the person to log in: reply.login()' }))
   }
 
-  /** Sees to an access token that can be used: refreshed if it ended or is about to. */
-  async renew (): Promise<Renewed> {
-    this.#renewal ??= this.#inTurn(() => this.#renewOnce()).finally(() => { this.#renewal = undefined })
+  /**
+   * Sees to an access token that can be used: refreshed if it ended or is about to.
+   *
+   * @param ended one that was found to have ended, whatever is written of its end
+   */
+  async renew (ended?: string): Promise<Renewed> {
+    this.#renewal ??= this.#inTurn(() => this.#renewOnce(ended)).finally(() => { this.#renewal = undefined })
     return this.#renewal
   }
 
@@ -126,10 +135,10 @@ export class RequestSession implements WebSession {
     return turn
   }
 
-  async #renewOnce (): Promise<Renewed> {
+  async #renewOnce (ended: string | undefined): Promise<Renewed> {
     if (this.#isOver) return 'ended'
     const { site, request } = this.#parts
-    const refreshed = await site.tokens.of(this.#session, { header: request.headers.cookie })
+    const refreshed = await site.tokens.of(this.#session, { header: request.headers.cookie }, ended)
     if (refreshed.outcome === 'later') return { later: site.laterError(refreshed.cause, this.#session.record.provider) }
     if (!this.#set(refreshed.cookies)) return 'ended'
     if (refreshed.outcome === 'ended') this.#isOver = true

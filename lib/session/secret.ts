@@ -23,7 +23,7 @@ export function readSecrets (path: string, value: unknown): readonly string[] {
 }
 
 function readSecret (path: string, value: unknown): string {
-  if (value === undefined || value === '' || value === 'undefined' || value === 'null') throw wrong(path, value, 'is SESSION_SECRET set?')
+  if (value === undefined || value === '' || value === 'undefined' || value === 'null') throw wrong(path, value, 'is its environment variable set?')
   if (typeof value !== 'string') throw wrong(path, value, REMEDY)
   if (value.trim() !== value) throw new TypeError(`${path}: white space stands before or after the secret; remove it`)
   if (Buffer.byteLength(value) < LEAST_SECRET_BYTES) throw wrong(path, value, REMEDY)

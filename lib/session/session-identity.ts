@@ -6,6 +6,7 @@ import type { SessionRecord } from '../../types/session.js'
 import type { Pipeline } from '../authenticate.js'
 import { AuthError, InvalidCredentialError } from '../errors.js'
 import type { Allowed, MaybePromise, Outcome } from '../outcome.js'
+import { unavailable } from '../store/refused.js'
 import { organizationOf } from '../token/identity.js'
 import { LoginRequiredError } from './errors.js'
 import { nowInSeconds } from './keeper.js'
@@ -27,6 +28,13 @@ export interface SessionIdentities {
   readonly bare: number
 }
 
+interface Visit {
+  readonly session: RequestSession
+  readonly provider: Provider
+  readonly request: FastifyRequest
+  readonly allowed: Allowed
+}
+
 interface Known {
   /** What the access token said, if it is one for this API. */
   readonly token: Identity | undefined
@@ -34,6 +42,8 @@ interface Known {
 }
 
 const NONE: readonly string[] = Object.freeze([])
+/** Seconds: where a token that young has ended already, clocks differ, and neither another nor another login is the remedy. */
+const YOUNG = 60
 
 /**
  * Identities of sessions. Scopes, permissions and roles come from the access token alone, and only if that would be
@@ -45,35 +55,64 @@ export function createSessionIdentities (pipeline: Pipeline): SessionIdentities 
 
   function of (session: RequestSession, provider: Provider, request: FastifyRequest, allowed: Allowed): MaybePromise<Identity> {
     const { record } = session.current
-    if (!vouchesForTokens(provider)) return identityOf(record, provider, undefined)
-    if (isRefreshDue(record, nowInSeconds()) && record.refreshToken !== undefined) return renewed(session, provider, request, allowed)
-    return byToken(record, provider, request, allowed)
+    if (!vouchesForTokens(provider)) return withoutToken(session, provider, 'the provider has no audience')
+    const visit: Visit = { session, provider, request, allowed }
+    if (isRefreshDue(record, nowInSeconds()) && record.refreshToken !== undefined) return renewed(visit, undefined)
+    return byToken(visit, true)
   }
 
-  async function renewed (session: RequestSession, provider: Provider, request: FastifyRequest, allowed: Allowed): Promise<Identity> {
-    const outcome = await session.renew()
+  /** @param ended an access token that was found to have ended, whatever is written of its end */
+  async function renewed (visit: Visit, ended: string | undefined): Promise<Identity> {
+    const { session, provider, allowed } = visit
+    const outcome = await session.renew(ended)
     if (outcome === 'ended') throw new InvalidCredentialError({ reason: 'session_unknown', provider: provider.name, hint: 'somebody logged out meanwhile' })
     // Nobody can say now what the caller may do: not a 403, which would say that it may not.
     if (typeof outcome === 'object' && allowed.needsAccessToken) throw outcome.later
-    return byToken(session.current.record, provider, request, allowed)
+    return byToken(visit, false)
   }
 
-  function byToken (record: SessionRecord, provider: Provider, request: FastifyRequest, allowed: Allowed): MaybePromise<Identity> {
-    if (record.accessToken === undefined) return identityOf(record, provider, undefined)
-    // Not a 403: who logs in again may.
-    if (allowed.needsAccessToken === true && !isUsable(record, nowInSeconds())) {
-      throw new LoginRequiredError({ reason: 'access_token_ended', provider: provider.name, hint: 'the route demands what the access token gave, and there is no new one: ask for a refresh token with the scope offline_access' })
-    }
-    const outcome = judged(() => pipeline.identify(record.accessToken!, request, { providers: [provider.name], credentials: ['access_token'] }), request, allowed)
+  /** @param isRenewable whether it was not tried yet */
+  function byToken (visit: Visit, isRenewable: boolean): MaybePromise<Identity> {
+    const { session, provider, request, allowed } = visit
+    const { record } = session.current
+    if (record.accessToken === undefined) return withoutToken(session, provider, 'there is none')
+    if (allowed.needsAccessToken === true && !isUsable(record, nowInSeconds())) throw loginRequired(provider)
+    const outcome = judged(() => pipeline.identify(record.accessToken!, request, { providers: [provider.name], credentials: ['access_token'] }))
     return outcome instanceof Promise
-      ? outcome.catch((error: unknown) => tolerated(error, request, allowed)).then((token) => identityOf(record, provider, token))
-      : identityOf(record, provider, outcome)
+      ? outcome.catch(unavailable).then((verdict) => conclude(verdict, visit, isRenewable))
+      : conclude(outcome, visit, isRenewable)
   }
 
-  function identityOf (record: SessionRecord, provider: Provider, given: Identity | undefined): Identity {
-    if (given === undefined) bare++
-    // By the word of the issuer: the provider's own mapping may call callers by another claim.
-    const token = given?.claims.sub === record.subject ? given : undefined
+  /** A token for somebody else, or one that ended, grants nothing; the session is as good as before. */
+  function conclude (verdict: Identity | AuthError, visit: Visit, isRenewable: boolean): MaybePromise<Identity> {
+    const { session, provider, request, allowed } = visit
+    const { record } = session.current
+    if (!(verdict instanceof AuthError)) {
+      // By the word of the issuer: the provider's own mapping may call callers by another claim.
+      const isTheirs = verdict.claims.sub === record.subject
+      if (!isTheirs) explain(session, "it is somebody else's")
+      return identityOf(record, provider, isTheirs ? verdict : undefined)
+    }
+    // Nobody can judge it now.
+    if (verdict.statusCode >= 429 && allowed.needsAccessToken === true) throw verdict
+    // Nobody said when it ends, or it ended before.
+    if (verdict.reason === 'token_expired' && nowInSeconds() - (record.accessTokenSince ?? 0) > YOUNG) {
+      if (isRenewable && record.refreshToken !== undefined) return renewed(visit, record.accessToken)
+      if (allowed.needsAccessToken === true) throw loginRequired(provider)
+    }
+    const { code, refusal } = verdict
+    request.log.debug({ gatehouse: { code, ...refusal } }, "the session's access token grants nothing here")
+    return withoutToken(session, provider, [refusal.reason, refusal.hint ?? []].flat().join(': '))
+  }
+
+  /** @param reason for the log: what is wrong with the token */
+  function withoutToken (session: RequestSession, provider: Provider, reason: string): Identity {
+    bare++
+    explain(session, reason)
+    return identityOf(session.current.record, provider, undefined)
+  }
+
+  function identityOf (record: SessionRecord, provider: Provider, token: Identity | undefined): Identity {
     const seen = known.get(record)
     if (seen !== undefined && seen.token === token) return seen.identity
     const { subject, issuer, user } = record
@@ -97,6 +136,10 @@ export function createSessionIdentities (pipeline: Pipeline): SessionIdentities 
   return { of, get bare () { return bare } }
 }
 
+function explain (session: RequestSession, reason: string): void {
+  session.grantsNothing = `the session's access token is not for this API: ${reason}`
+}
+
 /** The app's own mapping may expect claims only access tokens have. */
 function organizationIn ({ user }: SessionRecord, provider: Provider): string | undefined {
   try {
@@ -111,18 +154,15 @@ export function vouchesForTokens ({ audience }: Provider): boolean {
   return audience === false || audience.length > 0
 }
 
-function judged (identify: () => Outcome, request: FastifyRequest, allowed: Allowed): MaybePromise<Identity> | undefined {
+function judged (identify: () => Outcome): MaybePromise<Identity> | AuthError {
   try {
-    const outcome = identify()
-    return outcome instanceof AuthError ? tolerated(outcome, request, allowed) : outcome
+    return identify()
   } catch (error) {
-    return tolerated(error, request, allowed)
+    return unavailable(error)
   }
 }
 
-/** A token for somebody else, or one that ended, grants nothing; the session is as good as before. */
-function tolerated (error: unknown, request: FastifyRequest, { needsAccessToken }: Allowed): undefined {
-  const isAboutToken = error instanceof AuthError && error.statusCode < 429
-  if (!(isAboutToken || (error instanceof AuthError && !needsAccessToken))) throw error
-  request.log.debug({ gatehouse: { code: error.code, ...error.refusal } }, "the session's access token grants nothing here")
+/** Not a 403: who logs in again may. */
+function loginRequired ({ name }: Provider): LoginRequiredError {
+  return new LoginRequiredError({ reason: 'access_token_ended', provider: name, hint: 'the route demands what the access token gave, and there is no new one: ask for a refresh token with the scope offline_access' })
 }

@@ -2,8 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Identity } from '../../types/identity.js'
 import type { Provider } from '../../types/provider.js'
 import { AuthError, InvalidCredentialError } from '../errors.js'
-import { isNavigation } from '../login/navigation.js'
-import type { Site } from '../login/site.js'
+import { isNavigation } from '../navigation.js'
 import { credentialsRefused, providerRefused } from '../outcome.js'
 import type { Allowed, Outcome } from '../outcome.js'
 import type { Refusal } from '../refusal.js'
@@ -11,13 +10,14 @@ import type { Reporter } from '../report.js'
 import type { Source } from '../source.js'
 import { unavailable } from '../store/refused.js'
 import type { Loaded, Session } from './keeper.js'
+import type { SessionPlace } from './place.js'
 import { kSession, RequestSession } from './request-session.js'
 import type { SessionIdentities } from './session-identity.js'
 import { replaceCookie } from './set-cookies.js'
 
 interface Parts {
   /** The site a request came to; undefined: none of ours. */
-  readonly siteOf: (request: FastifyRequest) => Site | undefined
+  readonly siteOf: (request: FastifyRequest) => SessionPlace | undefined
   /** One can log in with, by name. */
   readonly providers: ReadonlyMap<string, Provider>
   readonly identities: SessionIdentities
@@ -34,14 +34,14 @@ export function createSessionSource ({ siteOf, providers, identities, reporter }
     return loaded instanceof Promise ? loadLater(loaded, site, request, allowed, reply) : judge(loaded, site, request, allowed, reply)
   }
 
-  async function loadLater (loading: Promise<Loaded>, site: Site, request: FastifyRequest, allowed: Allowed, reply: FastifyReply): Promise<Identity> {
+  async function loadLater (loading: Promise<Loaded>, site: SessionPlace, request: FastifyRequest, allowed: Allowed, reply: FastifyReply): Promise<Identity> {
     const loaded = await loading.catch((error: unknown) => { throw unavailable(error) })
     const outcome = await judge(loaded, site, request, allowed, reply)
     if (outcome instanceof AuthError) throw outcome
     return outcome
   }
 
-  function judge ({ session, clear }: Loaded, site: Site, request: FastifyRequest, allowed: Allowed, reply: FastifyReply): Outcome {
+  function judge ({ session, clear }: Loaded, site: SessionPlace, request: FastifyRequest, allowed: Allowed, reply: FastifyReply): Outcome {
     const provider = session === undefined ? undefined : providerOf(session)
     if (session === undefined || provider === undefined) {
       replaceCookie(reply, site.cookie, session === undefined ? clear : site.keeper.clear({ header: request.headers.cookie }))
@@ -50,18 +50,21 @@ export function createSessionSource ({ siteOf, providers, identities, reporter }
     if (allowed.providers?.includes(provider.name) === false) return refused(providerRefused(allowed.providers, provider.name).refusal)
     const visit = new RequestSession({ site, session, request, reply, reporter })
     request[kSession] = visit
-    // The back button shows, after logout too, what a browser keeps of a page; `private` lets it.
-    if (isNavigation(request.method, request.headers)) reply.header('cache-control', 'no-store')
     return identities.of(visit, provider, request, allowed)
   }
 
-  /** Of a provider that is no longer configured, or goes by another name: nobody vouches for it any more. */
+  /** Of a provider that is no longer configured, or goes by another name, or knows us as another client: nobody vouches for it any more. */
   function providerOf ({ record }: Session): Provider | undefined {
     const provider = providers.get(record.provider)
-    return provider?.issuer === record.issuer ? provider : undefined
+    return provider?.issuer === record.issuer && provider.client!.clientId === record.clientId ? provider : undefined
   }
 
-  return Object.freeze({ isCookie: true, isAuthorization: false, isBearer: false, identify })
+  /** The back button shows, after logout too, what a browser keeps of a page; `private` lets it. */
+  function cacheControl (request: FastifyRequest): 'private' | 'no-store' {
+    return isNavigation(request.method, request.headers) ? 'no-store' : 'private'
+  }
+
+  return Object.freeze({ isCookie: true, isBearer: false, identify, cacheControl })
 }
 
 /** Its challenge must not speak of a Bearer token. */

@@ -36,16 +36,21 @@ export function memoryStore (options: MemoryStoreOptions = {}): Store {
   return new MemoryStore(max, singleProcess)
 }
 
+/** How many entries a store in memory holds; undefined for any other. */
+export function roomIn (store: Store): number | undefined {
+  return store instanceof MemoryStore ? store.max : undefined
+}
+
 class MemoryStore implements Store {
   readonly isShared: boolean
-  readonly #max: number
+  readonly max: number
   // Not an LRU cache: evicting a live entry would forget a logout, or let a proof be used twice.
   readonly #entries = new Map<string, Entry>()
   readonly #keysOf = new Map<string, Set<string>>()
   readonly #byExpiry = new ExpiryHeap<Entry>()
 
   constructor (max: number, isShared: boolean) {
-    this.#max = max
+    this.max = max
     this.isShared = isShared
   }
 
@@ -106,8 +111,8 @@ class MemoryStore implements Store {
 
   #write (entry: Entry, old: Entry | undefined): void {
     if (old !== undefined) this.#remove(old)
-    else if (this.#entries.size >= this.#max) {
-      throw new StoreUnavailableError(`The store in memory is full: ${this.#max} entries, all of them live; raise memoryStore({ max }) or use redisStore()`, 'full')
+    else if (this.#entries.size >= this.max) {
+      throw new StoreUnavailableError(`The store in memory is full: ${this.max} entries, all of them live; raise memoryStore({ max }) or use redisStore()`, 'full')
     }
     this.#entries.set(entry.key, entry)
     this.#byExpiry.add(entry)

@@ -1,31 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
-import { oidc } from 'fastify-gatehouse'
-import { startProvider } from '../../examples/demo/provider.js'
-import { buildWebApp } from '../../examples/demo/web.js'
-import { freeOrigin } from '../support/browser.js'
+import { setUp } from '../../examples/demo/set-up.js'
 
-const AUDIENCE = 'https://api.example.com'
-
-/** The demo's provider and app, as its script makes them; the app does not listen yet. They stop when the test ends. */
-export async function startDemo (t: { teardown (end: () => unknown): unknown }): Promise<{ app: FastifyInstance, home: string, issuer: string }> {
-  const provider = await startProvider({ audience: AUDIENCE })
-  t.teardown(() => provider.close())
-  const { issuer } = provider
-  const home = await freeOrigin()
-  const client = await provider.webApp(home, 'read:messages')
-  const app = await buildWebApp({
-    issuer,
-    gatehouse: { provider: oidc({ issuer, audience: AUDIENCE, ...client }), baseUrl: home },
-    login: {
-      session: { secret: randomBytes(48).toString('base64') },
-      scope: 'openid profile email read:messages',
-      authorizationParams: { resource: AUDIENCE }
-    }
-  })
-  t.teardown(() => app.close())
-  return { app, home, issuer }
+/** The demo's provider and app, as its script makes them; the app listens when told to. They stop when the test ends. */
+export async function startDemo (t: { teardown (end: () => unknown): unknown }): Promise<{ app: FastifyInstance, home: string, issuer: string, listen: () => Promise<unknown> }> {
+  const { provider: { issuer }, webApp: app, home, listen, close } = await setUp()
+  t.teardown(close)
+  return { app, home, issuer, listen }
 }
 
 /** Answers what the provider asks, a name and consent, consent alone or, of somebody it knows, nothing, until the page is the app's. */

@@ -9,7 +9,7 @@ const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url)
 const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
   light: { viewport: { width: 800, height: 600 }, colorScheme: 'light' },
   dark: { viewport: { width: 800, height: 600 }, colorScheme: 'dark' },
-  phone: { viewport: { width: 360, height: 640 }, deviceScaleFactor: 2, colorScheme: 'light', isMobile: true, hasTouch: true }
+  phone: { viewport: { width: 360, height: 640 }, colorScheme: 'light', isMobile: true, hasTouch: true }
 }
 
 const endings: Array<() => unknown> = []
@@ -17,8 +17,8 @@ const t = { name: 'screenshots', passing: () => true, teardown: (end: () => unkn
 try {
   mkdirSync(folder, { recursive: true })
   const browser = await startBrowser(t)
-  const { app, home } = await startDemo(t)
-  await app.listen({ host: '127.0.0.1', port: Number(new URL(home).port) })
+  const { home, listen } = await startDemo(t)
+  await listen()
   for (const [look, options] of Object.entries(LOOKS)) {
     const page = await (await browser.person(t, options)).tab()
     await page.goto(home)

@@ -1,30 +1,30 @@
-import { execFile, spawn, spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Provider } from 'oidc-provider/lib/provider.js'
 import t from 'tap'
 import type { Test } from 'tap'
-import { oidc } from 'fastify-gatehouse'
 import { Browser } from '../../examples/demo/browser.js'
 import type { Page } from '../../examples/demo/browser.js'
-import { freePort } from '../../examples/demo/free-port.js'
-import { startProvider } from '../../examples/demo/provider.js'
-import { buildWebApp } from '../../examples/demo/web.js'
+import { setUp } from '../../examples/demo/set-up.js'
+import { signIn as signInForm } from '../../examples/demo/sign-in.js'
+import { reasonToSkipWithout } from '../support/installed.js'
+import { listen as listenOnLoopback } from '../support/issuer/server.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const AUDIENCE = 'https://api.example.com'
 const command = ['--import', 'tsx', 'examples/demo/index.ts']
 // Without the hooks of the test runner, which would reach into the child.
 const environment = { cwd: root, env: { PATH: process.env.PATH } }
 
-// The printed lines are shell commands: without curl there is nothing to run.
-const skip = spawnSync('curl', ['--version']).status === 0 ? false : 'curl is not on this machine'
+// The printed lines are shell commands.
+const skip = reasonToSkipWithout('curl', 'the lines the demo prints are not tested here') ?? false
 
 t.test('the demo prints seven curl lines and each gets the status behind it; then somebody signs in to the web app', { skip }, async (t) => {
   const { stdout } = await promisify(execFile)(process.execPath, [...command, '--check'], environment)
   const statuses = [...stdout.matchAll(/^ok {3}(\d{3})/gm)].map(([, status]) => status)
-  t.strictSame(statuses, ['200', '401', '200', '403', '200', '401', '401', '200'])
+  t.strictSame(statuses, ['200', '401', '200', '403', '200', '401', '401'])
+  t.match(stdout, /^ok +sign in to the web app/m)
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -81,6 +81,15 @@ t.test('the web app of the demo', async (t) => {
     t.match(await signIn(browser, new URL(loginUrl!, home).href), { status: 200, url: `${home}/profile` })
   })
 
+  t.test('says so where the provider is away', async (t) => {
+    const { provider, webApp, home, listen } = await setUp()
+    t.teardown(() => webApp.close())
+    await listen()
+    await provider.close()
+    t.match(await new Browser().open(`${home}/profile`), { status: 503, text: /You are not signed in.*href="\/login"/s })
+    t.match(await new Browser().fetch(`${home}/login`), { status: 503, headers: { 'content-type': /json/ } })
+  })
+
   t.test('answers scripts in JSON where there is no login', async (t) => {
     t.match(await new Browser().fetch(`${home}/callback?code=made&state=up`), { status: 400, text: '"code":"GATEHOUSE_LOGIN_FAILED"' })
   })
@@ -130,26 +139,23 @@ t.test('the provider of the demo', async (t) => {
     const form = await new Browser().open(`${home}/login`)
     t.match(await new Browser().submit(form, { name: 'Ada', decision: 'allow' }), { status: 400, text: 'This sign-in is over' })
   })
+
+  t.test('calls a mistake of its own one, and says which on its terminal', async (t) => {
+    const mistake = new Error('a mistake')
+    const people = signInForm({ interactionDetails: () => Promise.reject(mistake) } as unknown as Provider)
+    const { origin, close } = await listenOnLoopback(people)
+    t.teardown(close)
+    const said = t.capture(console, 'error')
+    t.match(await new Browser().open(`${origin}/interaction/1`), { status: 500, text: 'The provider made a mistake' })
+    t.match(said(), [{ args: [mistake] }])
+  })
 })
 
 /** The demo's provider and web app, as its script starts them. */
 async function startDemo (t: Test): Promise<{ home: string, issuer: string }> {
-  const provider = await startProvider({ audience: AUDIENCE })
-  t.teardown(() => provider.close())
-  const { issuer } = provider
-  const port = await freePort()
-  const home = `http://127.0.0.1:${port}`
-  const app = await buildWebApp({
-    issuer,
-    gatehouse: { provider: oidc({ issuer, audience: AUDIENCE, ...await provider.webApp(home, 'read:messages') }), baseUrl: home },
-    login: {
-      session: { secret: randomBytes(32).toString('base64') },
-      scope: 'openid profile email read:messages',
-      authorizationParams: { resource: AUDIENCE }
-    }
-  })
-  t.teardown(() => app.close())
-  await app.listen({ host: '127.0.0.1', port })
+  const { provider: { issuer }, home, listen, close } = await setUp()
+  t.teardown(close)
+  await listen()
   return { home, issuer }
 }
 

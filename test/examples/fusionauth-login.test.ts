@@ -1,17 +1,14 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
 import { fusionauth } from 'fastify-gatehouse'
-import { Browser } from '../../examples/demo/browser.js'
+import { Browser, unescaped } from '../../examples/demo/browser.js'
 import type { Page } from '../../examples/demo/browser.js'
 import { freePort } from '../../examples/demo/free-port.js'
 import { buildApp } from '../../examples/fusionauth-login.js'
 import { fusionauthProvider } from '../support/vendor-login.js'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
+import { runExample } from './run-example.js'
 
 t.test('a guest is greeted and shown where to log in', async (t) => {
   const { home } = await startApp(t)
@@ -71,28 +68,15 @@ t.test('run directly, it reads the environment of the guide', async (t) => {
   const home = `http://127.0.0.1:${port}`
   const { issuer: ISSUER, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET } = await fusionauthProvider(t, { baseUrl: home })
   const environment = { ISSUER, CLIENT_ID, CLIENT_SECRET, APP_SECRET_KEY: randomBytes(32).toString('base64'), PORT: String(port) }
-  const { log, listening } = run(t, environment)
+  const { log, listening } = runExample(t, 'fusionauth-login.ts', environment)
   await listening()
   t.match(await logIn(new Browser(), home), { status: 200, url: `${home}/`, text: '<h1>Welcome ada@example.com!</h1>' })
   for (const secret of [CLIENT_SECRET, environment.APP_SECRET_KEY, 'eyJ']) t.notMatch(log.text, secret)
 
-  const { child, log: complaint } = run(t, { ...environment, APP_SECRET_KEY: 'short' })
+  const { child, log: complaint } = runExample(t, 'fusionauth-login.ts', { ...environment, APP_SECRET_KEY: 'short' })
   t.strictSame(await once(child, 'close'), [1, null])
   t.match(complaint.text, 'login.session.secret')
 })
-
-function run (t: Test, env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/fusionauth-login.ts'], { cwd: root, env: { PATH: process.env.PATH, ...env } })
-  t.teardown(() => { child.kill('SIGKILL') })
-  const log = { text: '' }
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => { log.text += text })
-  async function listening () {
-    const ended = once(child, 'close').then(() => { throw new Error(log.text) })
-    while (!log.text.includes('Server listening')) await Promise.race([ended, once(child.stdout, 'data')])
-    ended.catch(() => {})
-  }
-  return { child, log, listening }
-}
 
 /** The example at the address FusionAuth knows. */
 async function startApp (t: Test, scope?: string) {
@@ -114,5 +98,5 @@ function logIn (browser: Browser, home: string): Promise<Page> {
 
 function sessionOn ({ text }: Page): unknown {
   const [, session] = /<pre>(.*)<\/pre>/s.exec(text)!
-  return JSON.parse(session!.replaceAll('&quot;', '"'))
+  return JSON.parse(unescaped(session!))
 }

@@ -2,8 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import type { RouteAuth } from '../../lib/index.js'
-import { ask, house, issuerFor, ok } from '../support/house.js'
-import { forbidden, lacksScope, nothingSent } from '../support/refusals.js'
+import { answerOf, ask, GARBAGE, house, issuerFor, ok } from '../support/house.js'
+import { badToken, failure, forbidden, lacksScope, nothingSent } from '../support/refusals.js'
+import { upload } from '../support/wire.js'
+import type { UploadResult } from '../support/wire.js'
 
 const issuer = await issuerFor(t)
 
@@ -79,5 +81,136 @@ t.test('authorize sees the parsed body in preHandler, and none in onRequest', as
     app.post('/', { config: { auth: { authorize: (request) => { seen = request.body; return true } } } }, async () => 'in')
     t.strictSame(await ask(app, { method: 'POST', url: '/', token: issuer.token(), payload: { a: 1 } }), ok('in'), enforce)
     t.strictSame(seen, body, enforce)
+  }
+})
+
+const SIZE = 5_000_000
+/** What may be in flight when the refusal is written: a few chunks of 16 KB. */
+const FEW = 250_000
+const held = issuer.token()
+
+async function listening (t: Parameters<typeof house>[0], enforce: 'preHandler' | 'onRequest') {
+  const app = await house(t, issuer, { enforce }, { bodyLimit: SIZE })
+  let entered = 0
+  const handler = async () => { entered++; return 'read' }
+  app.post('/plain', handler)
+  app.post('/scoped', { config: { scopes: 'write' } }, handler)
+  app.post('/asked', { config: { auth: { authorize: () => false } } }, handler)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  // So that what is counted was read before the decision, not before the keys came.
+  await app.gatehouse.ready()
+  return {
+    entered: () => entered,
+    post: (path: string, token?: string): Promise<UploadResult> => upload(
+      app, { path, headers: token === undefined ? [] : [['authorization', `Bearer ${token}`]] }, { size: SIZE }
+    )
+  }
+}
+
+t.test('a body of 5 MB is not read before a 401:', async (t) => {
+  const { post, entered } = await listening(t, 'preHandler')
+
+  const without = await post('/plain')
+  t.strictSame(answerOf(without), nothingSent(), 'without a token')
+  t.ok(without.read < FEW, `${without.read} bytes were read`)
+
+  const bad = await post('/plain', GARBAGE)
+  t.strictSame(answerOf(bad), badToken, 'with a bad token')
+  t.ok(bad.read < FEW, `${bad.read} bytes were read`)
+  t.equal(entered(), 0)
+})
+
+t.test('with a good token it is read in full, so the count means something', async (t) => {
+  const { post, entered } = await listening(t, 'preHandler')
+  const accepted = await post('/plain', held)
+  t.strictSame(answerOf(accepted), ok('read'))
+  t.ok(accepted.read > SIZE, `${accepted.read} bytes were read`)
+  t.equal(entered(), 1)
+})
+
+t.test("with enforce: 'onRequest' it is not read before a 403 either:", async (t) => {
+  const { post, entered } = await listening(t, 'onRequest')
+
+  const scoped = await post('/scoped', held)
+  t.strictSame(answerOf(scoped), lacksScope('write'), 'a scope is missing')
+  t.ok(scoped.read < FEW, `${scoped.read} bytes were read`)
+
+  const asked = await post('/asked', held)
+  t.strictSame(answerOf(asked), forbidden, 'authorize says no')
+  t.ok(asked.read < FEW, `${asked.read} bytes were read`)
+  t.equal(entered(), 0)
+})
+
+t.test("with enforce: 'preHandler', the default, it is read before a 403", async (t) => {
+  const { post, entered } = await listening(t, 'preHandler')
+  const scoped = await post('/scoped', held)
+  t.strictSame(answerOf(scoped), lacksScope('write'))
+  t.ok(scoped.read > SIZE, `${scoped.read} bytes were read`)
+  t.equal(entered(), 0)
+})
+
+t.test('nor is it read while keys are fetched for its token', async (t) => {
+  const slow = await issuerFor(t)
+  const app = await house(t, slow, { startup: 'lazy' }, { bodyLimit: SIZE })
+  app.post('/', async () => 'read')
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  slow.behave('status-500')
+  const refused = await upload(app, { path: '/', headers: [['authorization', `Bearer ${slow.token()}`]] }, { size: SIZE })
+  t.match(answerOf(refused), { status: 503, challenge: undefined, body: { code: 'GATEHOUSE_UNAVAILABLE' } })
+  t.ok(refused.read < FEW, `${refused.read} bytes were read`)
+})
+
+/** Fastify's `done(error)` takes every falsy error for none at all. */
+const THROWN: Array<[title: string, thrown: unknown]> = [
+  ['an Error', new Error('the database is away')],
+  ['undefined', undefined],
+  ['null', null],
+  ['false', false],
+  ['an empty text', ''],
+  ['a text', 'oops']
+]
+const PLACES = ['preHandler', 'onRequest'] as const
+
+t.test('what authorize throws goes to the error handler and lets nobody in:', async (t) => {
+  for (const enforce of PLACES) {
+    for (const [title, thrown] of THROWN) {
+      t.test(`${title}, with enforce: '${enforce}'`, async (t) => {
+        const app = await house(t, issuer, { enforce })
+        app.get('/throws', { config: { auth: { authorize: () => { throw thrown } } } }, async () => 'in')
+        app.get('/rejects', { config: { auth: { authorize: () => Promise.reject(thrown) } } }, async () => 'in')
+        for (const url of ['/throws', '/rejects']) {
+          const answer = await ask(app, { url, token: issuer.token() })
+          t.match(answer, { status: 500, challenge: undefined }, url)
+          if (thrown instanceof Error) t.strictSame(answer, failure('the database is away'), 'as it is')
+        }
+      })
+    }
+  }
+})
+
+t.test('what a function of a claim throws goes to the error handler and lets nobody in:', async (t) => {
+  for (const enforce of PLACES) {
+    for (const keys of ['held', 'yet to be fetched'] as const) {
+      for (const [title, thrown] of THROWN) {
+        t.test(`${title}, with enforce: '${enforce}' and keys ${keys}`, { timeout: 5_000 }, async (t) => {
+          const app = await house(t, issuer, { enforce, startup: 'lazy' })
+          app.get('/', { config: { auth: { claims: { sub: () => { throw thrown } } } } }, async () => 'in')
+          await app.ready()
+          if (keys === 'held') await app.gatehouse.ready()
+          const answer = await ask(app, { url: '/', token: issuer.token() })
+          t.match(answer, { status: 500, challenge: undefined })
+          if (thrown instanceof Error) t.strictSame(answer, failure('the database is away'), 'as it is')
+        })
+      }
+    }
+  }
+})
+
+t.test('what the handler of a guarded route throws is not ours', async (t) => {
+  for (const startup of ['lazy', 'warm'] as const) {
+    const app = await house(t, issuer, { startup, enforce: 'onRequest' })
+    app.get('/', () => { throw new Error('mine') })
+    t.strictSame(await ask(app, { url: '/', token: issuer.token() }), failure('mine'))
+    t.strictSame(app.gatehouse.stats().refused, {})
   }
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { NAVIGATION } from '../support/login-app.js'
 import { loginStage } from '../support/login-stage.js'
-import { SECRET } from '../support/session-stage.js'
+import { OTHER_SECRET, SECRET } from '../support/session-stage.js'
 
 const SHOP = 'https://shop.example.com'
 const BLOG = 'https://blog.example.com:8443'
@@ -20,7 +20,7 @@ t.test('where people reach the server is configured: no header changes it', asyn
   const { ada, callback } = await underWay('/me', { ...NAVIGATION, host: 'evil.example' })
   const { location, headers } = await ada.get(callback, { host: 'evil.example', 'x-forwarded-host': 'evil.example' })
   t.equal(location, '/me')
-  t.match(headers['set-cookie'], [/^__Host-gatehouse-login-[\w-]{16}=; Max-Age=0; Path=\/; HttpOnly; Secure; SameSite=Lax$/, /^__Host-gatehouse=[\w.-]+; Max-Age=86400; Path=\/; HttpOnly; Secure; SameSite=Lax$/])
+  t.match(headers['set-cookie'], [/^__Host-gatehouse-login-[\w-]{16}=; Max-Age=0; Path=\/; HttpOnly; Secure; SameSite=Lax$/, /^__Host-gatehouse-arrived=1; /, /^__Host-gatehouse=[\w.-]+; Max-Age=86400; Path=\/; HttpOnly; Secure; SameSite=Lax$/])
 })
 
 t.test('of several the Host header selects, and one that is none of them is refused', async (t) => {
@@ -57,7 +57,7 @@ t.test('behind a gateway that takes a prefix away, browsers are told the path th
   t.equal(redirectUri((await visitor().get('/login', NAVIGATION)).location), 'https://example.com/app/callback')
   const { location, headers } = await ada.get(back)
   t.equal(location, '/app/me?x=1')
-  t.match(headers['set-cookie'], [/Path=\/;/, /^__Host-gatehouse=/], 'the cookie is of the whole host')
+  t.match(headers['set-cookie'], [/Path=\/;/, /Path=\/;/, /^__Host-gatehouse=/], 'the cookie is of the whole host')
   t.equal((await ada.get(back)).location, '/app/', 'the start page')
   t.strictSame((await visitor().get(back)).json(), { loginUrl: '/app/login' })
   for (const [query, target] of [['', '/app/'], ['?returnTo=/app/note', '/app/note'], ['?returnTo=/other', '/other'], ['?returnTo=//evil.example', '/app/'], ['?returnTo=/app/login', '/app/'], ['?returnTo=/app/logout', '/app/'], ['?returnTo=/app', '/app/']] as const) {
@@ -78,6 +78,22 @@ t.test('another spelling of our own paths is no page to return to: login would f
 t.test('a cookie for a domain, or a path, is no longer of this host alone', async (t) => {
   const { underWay, log } = await loginStage(t, { core: { baseUrl: 'https://app.example.com' }, login: { session: { secret: SECRET, cookie: { domain: 'example.com', name: 'sid' } } } })
   const { ada, callback } = await underWay()
-  t.match((await ada.get(callback)).headers['set-cookie'], [/^__Host-gatehouse-login-/, /^__Secure-sid=[\w.-]+; Max-Age=86400; Domain=example.com; Path=\/; HttpOnly; Secure; SameSite=Lax$/])
+  t.match((await ada.get(callback)).headers['set-cookie'], [/^__Host-sid-login-[\w-]{16}=; Max-Age=0/, /^__Host-sid-arrived=1; /, /^__Secure-sid=[\w.-]+; Max-Age=86400; Domain=example.com; Path=\/; HttpOnly; Secure; SameSite=Lax$/])
   t.match(log(), 'the session cookie goes to every subdomain')
+})
+
+t.test('apps that share a host, under session cookies of two names, leave each other alone', async (t) => {
+  const named = (name: string, secret: string) => loginStage(t, { login: { silent: true, session: { secret, cookie: { name } } } })
+  const one = await named('one', SECRET)
+  const two = await named('two', OTHER_SECRET)
+  const { ada, callback } = await one.underWay('/login?returnTo=/me')
+  const neighbour = two.visitor()
+  const share = async (url: string) => {
+    const { headers } = await neighbour.get(url, { ...NAVIGATION, cookie: ada.jar.header() })
+    ada.jar.take([headers['set-cookie'] ?? []].flat() as string[])
+  }
+  for (const url of ['/login', '/me', '/', '/callback?state=x&code=c']) await share(url)
+  t.match(ada.jar.names().sort(), [/^one-login-/, /^two-login-/, /^two-login-/, /^two-login-/, /^two-silent$/], 'asked silently by one, not by the other')
+  t.equal((await ada.get(callback)).location, '/me')
+  t.equal((await ada.get('/me')).status, 200)
 })

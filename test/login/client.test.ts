@@ -39,7 +39,7 @@ t.test('a login asks with PKCE S256, state and nonce, new ones each time', async
 t.test('what a login is asked with goes before what every login is', async (t) => {
   const server = await loginServer(t)
   const { client } = clientAt(t, server, { responseMode: 'form_post', authorizationParams: { prompt: 'consent', organization: 'a', ui_locales: 'de' } })
-  const { url } = await client.start({ redirectUri, prompt: 'login', maxAge: 0, acrValues: ['a', 'b'], loginHint: 'ada@example.com', params: { organization: 'b', prompt: 'none' } }, never)
+  const { url } = await client.start({ redirectUri, prompt: 'login', maxAge: 0, acrValues: ['a', 'b'], loginHint: 'ada@example.com', authorizationParams: { organization: 'b', prompt: 'none' } }, never)
   const { searchParams } = new URL(url)
   t.match(Object.fromEntries(searchParams), { response_mode: 'form_post', max_age: '0', acr_values: 'a b', login_hint: 'ada@example.com', organization: 'b', ui_locales: 'de' })
   t.strictSame(searchParams.getAll('prompt'), ['login'])
@@ -56,19 +56,19 @@ t.test("a user's parameters may not take the place of ours", async (t) => {
   const server = await loginServer(t)
   const { client } = clientAt(t, server)
   for (const name of ['state', 'nonce', 'redirect_uri', 'client_id', 'response_type', 'response_mode', 'scope', 'code_challenge', 'code_challenge_method', 'code_verifier', 'request', 'request_uri', 'client_secret', 'client_assertion', 'client_assertion_type', 'dpop_jkt', 'max_age', 'acr_values']) {
-    await t.rejects(client.start({ redirectUri, params: { [name]: 'hunter2' } }, never), { name: 'TypeError', message: new RegExp(`^params\\.${name}: cannot be set here: (?!.*hunter2)`) })
-    t.throws(() => clientAt(t, server, { authorizationParams: { [name]: undefined } }), { message: `authorizationParams.${name}: cannot be set here: ` }, 'nor be named')
+    await t.rejects(client.start({ redirectUri, authorizationParams: { [name]: 'hunter2' } }, never), { name: 'TypeError', message: new RegExp(`^reply\\.login\\(\\): authorizationParams\\.${name}: cannot be set here: (?!.*hunter2)`) })
+    t.throws(() => clientAt(t, server, { authorizationParams: { [name]: undefined } }), { message: `login.authorizationParams.${name}: cannot be set here: ` }, 'nor be named')
   }
-  for (const params of [{ a: 1 }, { a: [1] }, { a: null }, { a: [null] }]) await t.rejects(client.start({ redirectUri, params: params as never }, never), { message: 'params.a: expected a text or a list of texts' })
-  await t.rejects(client.start({ redirectUri, params: ['a'] as never }, never), { message: /^params: expected an object/ })
+  for (const params of [{ a: 1 }, { a: [1] }, { a: null }, { a: [null] }]) await t.rejects(client.start({ redirectUri, authorizationParams: params as never }, never), { message: 'reply.login(): authorizationParams.a: expected a text or a list of texts' })
+  await t.rejects(client.start({ redirectUri, authorizationParams: ['a'] as never }, never), { message: /^reply\.login\(\): authorizationParams: expected an object/ })
 })
 
 t.test('a wrong request is a mistake of the app', async (t) => {
   const { client } = clientAt(t, await loginServer(t))
   for (const [request, message] of [
     [{ redirectUri: '/callback' }, /^redirectUri: expected a normalized URL/], [{ redirectUri: 'https://app.example' }, /^redirectUri/], [{ redirectUri: 'https://app.example/callback?a' }, /^redirectUri/],
-    [{ redirectUri: 'https://app.example/callback#' }, /^redirectUri/], [{ redirectUri, maxAge: -1 }, /^maxAge/], [{ redirectUri, maxAge: 1.5 }, /^maxAge/], [{ redirectUri, prompt: '' }, /^prompt/],
-    [{ redirectUri, acrValues: [] }, /^acrValues/], [{ redirectUri, loginHint: 1 }, /^loginHint/]
+    [{ redirectUri: 'https://app.example/callback#' }, /^redirectUri/], [{ redirectUri, maxAge: -1 }, /^reply\.login\(\): maxAge: expected/], [{ redirectUri, maxAge: 1.5 }, /^reply\.login\(\): maxAge: expected/], [{ redirectUri, prompt: '' }, /^reply\.login\(\): prompt: expected/],
+    [{ redirectUri, acrValues: [] }, /^reply\.login\(\): acrValues: expected/], [{ redirectUri, loginHint: 1 }, /^reply\.login\(\): loginHint: expected/]
   ] as const) await t.rejects(client.start(request as never, never), { name: 'TypeError', message })
 })
 
@@ -79,10 +79,15 @@ t.test('what cannot work does not start', async (t) => {
   const options = { keys, authorizationParams: undefined }
   t.throws(() => clientAt(t, server, { ...options, scope: 'profile' }), { name: 'TypeError', message: /^scope: expected openid among the scopes/ })
   t.throws(() => clientAt(t, server, { ...options, provider: tenants }), { message: 'login: entra stands for many issuers, and a login is with one; name the tenant' })
-  const held = oidc({ issuer: server.issuer.issuer, audience: false, keys: { jwks: { keys: server.issuer.published } } })
-  t.throws(() => clientAt(t, server, { ...options, provider: held }), { message: 'login: the keys of oidc are configured; name its discovery document too, which says where to log in' })
-  const { client } = clientAt(t, server, { provider: held, discovery: [`${server.issuer.issuer}/.well-known/openid-configuration`] })
-  t.match(await client.start({ redirectUri }, never), { url: String })
+})
+
+t.test('where the keys are configured, the issuer says where to log in, in one of its own documents', async (t) => {
+  const server = await loginServer(t)
+  const jwksUri = `${server.issuer.issuer}/jwks`
+  for (const keys of [{ jwksUri }, { jwks: { keys: server.issuer.published } }, { pem: server.issuer.keys[0]!.publicKey.export({ format: 'pem', type: 'spki' }) }]) {
+    const { end } = clientAt(t, server, {}, { keys: keys as never, algorithms: ['RS256'] })
+    t.match(await end(), { claims: { sub: String } }, Object.keys(keys).join())
+  }
 })
 
 t.test('a provider that takes no pushed requests cannot be sent any', async (t) => {
@@ -96,7 +101,7 @@ t.test('a pushed request is answered by a name for it', async (t) => {
   server.issuer.metadata.require_pushed_authorization_requests = true
   const { client } = clientAt(t, server)
   server.answers['/par'] = json(201, { request_uri: 'urn:1', expires_in: 60 })
-  const { url, transaction } = await client.start({ redirectUri, params: { audience: 'a' } }, never)
+  const { url, transaction } = await client.start({ redirectUri, authorizationParams: { audience: 'a' } }, never)
   t.strictSame(Object.fromEntries(new URL(url).searchParams), { client_id: 'web', request_uri: 'urn:1' })
   t.match(server.requests[0]?.form, { state: transaction.state, redirect_uri: redirectUri, audience: 'a', client_id: 'web' })
   for (const [answer, expected] of [

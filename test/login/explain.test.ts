@@ -1,3 +1,4 @@
+import { ClientError } from 'openid-client'
 import t from 'tap'
 import { UnavailableError } from '../../lib/errors.js'
 import { OAuthRefusal } from '../../lib/login/answers.js'
@@ -18,14 +19,24 @@ t.test('whatever an exchange fails with becomes an error of ours, and none of it
     [coded('hunter2', 'OAUTH_INVALID_RESPONSE', coded('constant', 'OAUTH_INVALID_RESPONSE', 'hunter2')), { statusCode: 400, refusal: { reason: 'answer_refused', hint: 'OAUTH_INVALID_RESPONSE: constant' } }],
     [coded('hunter2', 'OAUTH_PARSE_ERROR', new SyntaxError('hunter2')), { statusCode: 400, refusal: { hint: 'OAUTH_PARSE_ERROR' } }],
     [coded('hunter2', 'OAUTH_PARSE_ERROR'), { statusCode: 400, refusal: { hint: 'OAUTH_PARSE_ERROR' } }],
-    [coded('hunter2', 'ERR_INVALID_ARG_VALUE'), { statusCode: 503, refusal: { hint: 'the question could not be put, or took too long' } }],
-    [new Error('hunter2'), { statusCode: 503 }],
-    ['hunter2', { statusCode: 503 }],
-    [undefined, { statusCode: 503 }]
+    [new Error('hunter2'), { statusCode: 503, refusal: { hint: 'the question could not be put, or took too long' } }],
+    [AbortSignal.abort().reason, { statusCode: 503 }],
+    [new ClientError('hunter2'), { statusCode: 503 }]
   ] as const) {
     const explained = explain(error, 'oidc')
     t.match(explained, expected)
     t.equal(explained.refusal.provider, 'oidc')
     t.notMatch(JSON.stringify([explained, explained.message, explained.refusal, explained.cause]), /hunter2/)
+  }
+})
+
+t.test('what is none of its failures is no outage of the provider: it stays what it is, with its stack', async (t) => {
+  for (const error of [new TypeError('x is not a function'), new RangeError('too deep'), Object.assign(new TypeError('bad'), { code: 'ERR_INVALID_ARG_VALUE' }), 'hunter2', undefined]) {
+    try {
+      explain(error, 'oidc')
+      t.fail('it was explained')
+    } catch (thrown) {
+      t.equal(thrown, error)
+    }
   }
 })

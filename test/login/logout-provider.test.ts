@@ -17,7 +17,7 @@ import { until } from '../support/until.js'
 /** The session as another process gets it that has asked the provider nothing yet. */
 async function elsewhere (t: Test, server: LoginServer, { jar }: Visitor, options: LoginAppOptions = {}): Promise<Visitor> {
   const person = visitor(await loginApp(t, server.issuer, { ...options, core: { startup: 'lazy', ...options.core } }))
-  person.jar.take([`${jar.header()}; Path=/`])
+  person.jar.take([`${jar.header().split('; ').find((pair) => pair.startsWith('gatehouse='))!}; Path=/`])
   return person
 }
 

@@ -50,7 +50,8 @@ t.test('the boot fails where login cannot work, and says what to do', async (t) 
       await app.register(login, { session })
       await app.register(login, { session })
     }, 'login: registered twice for the same gatehouse; several providers log in through one: ?provider=name'],
-    [async (app) => { await app.register(async (scope) => { await withLogin({})(scope) }, { prefix: '/:tenant' }) }, "login: the prefix of its scope: expected a path without parameters, got '/:tenant'"],
+    [async (app) => { await app.register(async (scope) => { await withLogin({})(scope) }, { prefix: '/:tenant' }) }, "login: the prefix of its scope: expected a path without parameters, such as /app, got '/:tenant'"],
+    [async (app) => { await app.register(async (scope) => { await withLogin({})(scope) }, { prefix: '/a/..' }) }, "login: the prefix of its scope: expected a path without parameters, such as /app, got '/a/..'"],
     [async (app) => {
       const { baseUrl: _, ...rest } = core()
       await app.register(gatehouse, rest)
@@ -59,9 +60,10 @@ t.test('the boot fails where login cannot work, and says what to do', async (t) 
     [withLogin({ session: undefined as never }), 'login.session: expected an object'],
     [withLogin({ prompt: '' }), 'login.prompt: expected a text that is not empty'],
     [withLogin({ maxAge: 1.5 }), 'login.maxAge: expected seconds, a whole number'],
-    [withLogin({ acrValues: [] }), 'login.acrValues: expected a text that is not empty'],
-    [withLogin({ authorizationParams: { state: 'x' } }), 'authorizationParams.state: cannot be set here'],
-    [withLogin({ routes: { callback: '/a/../b' } }), 'login.redirectUri: expected a normalized URL'],
+    [withLogin({ acrValues: [] }), 'login.acrValues: expected a text that is not empty, or a list of such, got []'],
+    [withLogin({ acrValues: null as never }), 'login.acrValues: expected a text that is not empty, or a list of such, got null'],
+    [withLogin({ authorizationParams: { state: 'x' } }), 'login.authorizationParams.state: cannot be set here'],
+    [withLogin({ routes: { callback: '/a/../b' } }), 'login.routes.callback: expected a path such as /login'],
     [withLogin({ session: { ...session, cookie: { name: '__Host-x' } } }), 'cookie "__Host-x"'],
     [withLogin({ session: { ...session, cookie: { domain: 'example.com' } } }), "login.session.cookie.domain: expected a domain that 127.0.0.1 is in, got 'example.com'"],
     [withLogin({ routes: { backchannelLogout: '/bye' } }), 'login.routes.backchannelLogout: a logout reaches one process'],
@@ -77,6 +79,23 @@ t.test('the boot fails where login cannot work, and says what to do', async (t) 
     }, 'gatehouse: GET /account, HEAD /account: takes sessions only, and nobody can log in: give a provider it accepts a clientId'],
     [withLogin({}), 'accepted']
   ] as ReadonlyArray<readonly [(app: FastifyInstance) => unknown, string]>) t.ok((await refused(t, register)).startsWith(message), message)
+})
+
+t.test('a session cookie that does not come to logout and callback fails the boot', async (t) => {
+  const under = (path: string, routes: LoginOptions['routes'] = {}, baseUrl: GatehouseOptions['baseUrl'] = BASE, prefix = '') => refused(t, async (app) => {
+    await app.register(async (scope) => {
+      await scope.register(gatehouse, core({ baseUrl }))
+      await scope.register(login, { session: { ...session, cookie: { path } }, routes })
+    }, { prefix })
+  })
+  const where = 'login.session.cookie.path:'
+  t.equal(await under('/app'), `${where} /logout is not under /app, so logging out would not see the session; write routes: { logout: '/app/logout', … }`)
+  t.equal(await under('/app/', { logout: '/apple' }), `${where} /apple is not under /app/, so logging out would not see the session; write routes: { logout: '/app/apple', … }`)
+  t.equal(await under('/app', { logout: false }), `${where} /callback is not under /app, so a login would not see the session; write routes: { callback: '/app/callback', … }`)
+  t.equal(await under('/shop/cart', {}, [BASE, 'https://example.com/shop']), `${where} /logout is not under /shop/cart, so logging out would not see the session; write routes: { logout: '/shop/cart/logout', … }`)
+  t.equal(await under('/shop/area/x', {}, 'https://example.com/shop', '/area'), `${where} /shop/area/logout is not under /shop/area/x, so logging out would not see the session; write routes: { logout: '/x/logout', … }`)
+  t.equal(await under('/cart', {}, 'https://example.com/shop'), `${where} /shop/logout is not under /cart, so logging out would not see the session; write path: '/shop'`)
+  for (const accepted of [under('/app', { logout: '/app/out', callback: '/app' }), under('/app/', { logout: false, callback: '/app/in' }), under('/shop', {}, 'https://example.com/shop'), under('/shop/area', {}, 'https://example.com/shop', '/area')]) t.equal(await accepted, 'accepted')
 })
 
 t.test('in a scope with a prefix login is under it, and reaches nobody outside', async (t) => {
@@ -116,7 +135,7 @@ t.test("another plugin's cookies and ours are in one answer", async (t) => {
   })
   const { ada, callback } = await underWay('/me')
   const { headers } = await ada.get(callback)
-  t.match(headers['set-cookie'], ['early=1', /^gatehouse-login-/, /^gatehouse=/, 'late=1'])
+  t.match(headers['set-cookie'], ['early=1', /^gatehouse-login-/, /^gatehouse-arrived=/, /^gatehouse=/, 'late=1'])
   t.equal(headers['cache-control'], 'no-store', 'whatever others say')
   t.match(ada.jar.names(), ['early', 'late', 'gatehouse'])
   t.equal((await ada.get('/me')).status, 200)
@@ -143,7 +162,7 @@ t.test('over HTTP/2 it is the same', async (t) => {
   const { parameters } = await instantBrowser(server).visit(answer.location)
   const done = await get(`/callback?${new URLSearchParams(parameters).toString()}`, { cookie: answer['set-cookie'][0].split(';')[0] })
   t.match(done, { ':status': 302, location: /^\/me$/ })
-  t.match(await get('/me', { cookie: done['set-cookie'][1].split(';')[0] }), { ':status': 200 })
+  t.match(await get('/me', { cookie: done['set-cookie'].at(-1).split(';')[0] }), { ':status': 200 })
   t.match(await get('/me'), { ':status': 401 })
 })
 
@@ -154,12 +173,14 @@ t.test('what works, but not as people may think, is said at boot', async (t) => 
     return logs.lines.filter(({ msg }) => String(msg).startsWith('login: ')).map(({ level, msg }) => `${String(level)} ${String(msg)}`)
   }
   const https = { baseUrl: 'https://app.example.com' }
-  t.match(await boot(https, {}), ['20 login: one can log in with'])
-  t.match(await boot({}, {}), [/^40 login: plain http: the session cookie has neither Secure nor the prefix __Host-/, /^20/])
+  const alone = /^40 login: who logged out, and what became of refresh tokens, is known to this process alone/
+  const shared = { ...https, store: memoryStore({ singleProcess: true }) }
+  t.match(await boot(shared, {}), ['20 login: one can log in with'])
+  t.match(await boot({ store: shared.store }, {}), [/^40 login: plain http: the session cookie has neither Secure nor the prefix __Host-/, /^20/])
   t.match(await boot(https, { session: { ...session, in: 'store' } }), [/^40 login: sessions are in the memory of this process/, /^20/])
-  t.match(await boot(https, { scope: 'openid offline_access' }), [/^40 login: what becomes of refresh tokens, and who logged out, is known to this process alone/, /^20/])
-  for (const options of [{ session: { ...session, in: 'store' } }, { scope: 'openid offline_access' }] as const) t.match(await boot({ ...https, store: memoryStore({ singleProcess: true }) }, options), [/^20/])
-  t.match(await boot(https, { session: { ...session, cookie: { domain: 'example.com' } } }), [/^40 login: the session cookie goes to every subdomain/, /^20/])
+  t.match(await boot(https, {}), [alone, /^20/])
+  t.match(await boot(shared, { session: { ...session, in: 'store' } }), [/^20/])
+  t.match(await boot(shared, { session: { ...session, cookie: { domain: 'example.com' } } }), [/^40 login: the session cookie goes to every subdomain/, /^20/])
 })
 
 t.test('the log has requests as the app wants them, but for the queries of our routes', async (t) => {

@@ -74,7 +74,7 @@ t.test('a provider nobody can log in with is a 400', async (t) => {
   for (const query of ['provider=other', 'provider=', 'provider=oidc&provider=oidc', 'provider=__proto__']) {
     const { status, headers, json } = await visitor().get(`/login?${query}`, NAVIGATION)
     t.match([status, headers['cache-control'], json()], [400, 'no-store', { code: 'GATEHOUSE_LOGIN_FAILED', message: 'The login could not be completed: start it again' }])
-    t.match(refusals(), [{ level: 30, reason: 'provider_mismatch', expected: ['oidc'] }])
+    t.match(refusals(), [{ level: 30, reason: 'provider_mismatch', expected: ['oidc'], provider: undefined }])
   }
   t.equal((await visitor().get('/login?provider=oidc', NAVIGATION)).status, 302)
 })
@@ -120,8 +120,10 @@ t.test('reply.login() asks what a route needs', async (t) => {
   parameters = undefined
   t.match((await underWay('/step-up?x=2')).asked, { prompt: 'consent', max_age: '600', organization: 'org_1' })
   for (const [wrong, message] of [
-    [{ provider: 'other' }, 'login: provider: expected one of oidc, got "other"'], [{ returnto: '/' }, 'reply.login(): unknown key "returnto"; did you mean "returnTo"?'], [{ isSilent: true }, 'reply.login(): unknown key "isSilent"'], ['/x', 'reply.login(): expected an object'],
-    [null, 'reply.login(): expected an object'], [{ authorizationParams: { redirect_uri: 'https://evil.example' } }, 'params.redirect_uri: cannot be set here'], [{ maxAge: -1 }, 'maxAge: expected seconds'], [{ prompt: '' }, 'prompt: expected']
+    [{ provider: 'other' }, 'reply.login(): provider: expected one of oidc, got "other"'], [{ returnto: '/' }, 'reply.login(): unknown key "returnto"; did you mean "returnTo"?'], [{ isSilent: true }, 'reply.login(): unknown key "isSilent"'], ['/x', 'reply.login(): expected an object'],
+    [null, 'reply.login(): expected an object'], [{ authorizationParams: { redirect_uri: 'https://evil.example' } }, 'reply.login(): authorizationParams.redirect_uri: cannot be set here'], [{ authorizationParams: 'x' }, "reply.login(): authorizationParams: expected an object, got 'x'"],
+    [{ maxAge: -1 }, 'reply.login(): maxAge: expected seconds'], [{ prompt: '' }, 'reply.login(): prompt: expected'], [{ loginHint: '' }, 'reply.login(): loginHint: expected'], [{ acrValues: null }, 'reply.login(): acrValues: expected a text that is not empty, or a list of such, got null'],
+    [{ acrValues: [5] }, 'reply.login(): acrValues: expected a text that is not empty, or a list of such, got [ 5 ]'], [{ acrValues: [] }, 'reply.login(): acrValues: expected a text that is not empty, or a list of such, got []']
   ] as const) {
     parameters = wrong
     const { status, json, headers } = await visitor().get('/step-up', NAVIGATION)
@@ -133,4 +135,14 @@ t.test('reply.login() asks what a route needs', async (t) => {
   const query = new URL(posted.location!).searchParams
   t.ok(query.get('state'))
   t.equal((await app.inject({ url: '/step-up', headers: { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' } })).headers.location?.includes('evil'), false)
+})
+
+t.test('an error handler sends who has to log in again there, and the answer is no 401 any more', async (t) => {
+  const { visitor } = await loginStage(t, {
+    before: (app) => { app.setErrorHandler((error: Error & { code?: string }, _request, reply) => error.code === 'GATEHOUSE_LOGIN_REQUIRED' ? reply.login() : reply.send(error)) },
+    routes: (app) => { app.get('/token', async ({ auth }) => auth.session.accessToken()) }
+  }, { tokens: { expires_in: 0 } })
+  const ada = visitor()
+  await ada.logIn()
+  t.match(await ada.get('/token', NAVIGATION), { status: 302, location: String, headers: { 'www-authenticate': undefined } })
 })

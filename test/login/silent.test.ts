@@ -93,7 +93,7 @@ t.test('a login that was asked for is not followed by one that was not: who logs
   const { visitor } = await loginStage(t, { login: { silent: true, logout: { provider: false } } })
   const ada = visitor()
   await ada.logIn()
-  t.strictSame(ada.jar.names(), ['gatehouse', MARK])
+  t.strictSame(ada.jar.names(), ['gatehouse-arrived', 'gatehouse', MARK])
   t.equal((await ada.post('/logout')).location, '/')
   t.strictSame((await ada.get('/', NAVIGATION)).json(), { user: null })
 })
@@ -104,4 +104,18 @@ t.test('GET /login?prompt=none asks without showing anything', async (t) => {
   t.equal(asked.prompt, 'none')
   t.equal((await ada.get(`/callback?error=login_required&state=${parameters.state}`)).location, '/note')
   t.not((await underWay('/login?prompt=login')).asked.prompt, 'login', 'other prompts are not the caller\'s to choose')
+})
+
+t.test("reply.login({ prompt: 'none' }) is the same: who is not logged in comes back without an error", async (t) => {
+  const { underWay, refusals } = await loginStage(t, {
+    routes: (app) => { app.get('/ask', { config: { auth: 'optional' } }, async (_request, reply) => reply.login({ prompt: 'none', returnTo: '/note' })) }
+  })
+  const { ada, asked, parameters } = await underWay('/ask')
+  t.equal(asked.prompt, 'none')
+  t.ok(ada.jar.names().includes(MARK))
+  t.match(await ada.get(`/callback?error=login_required&state=${parameters.state}`), { status: 302, location: /^\/note$/ })
+  t.strictSame(refusals(), [])
+  const grace = await underWay('/ask')
+  t.equal((await grace.ada.get(grace.callback)).location, '/note')
+  t.equal((await grace.ada.get('/me')).status, 200)
 })

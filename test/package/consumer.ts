@@ -33,8 +33,8 @@ export interface Consumer {
   read (file: string): Promise<string>
   /** Runs a program with Node in the folder. */
   node (...args: string[]): Promise<Outcome>
-  /** Compiles a program in the folder with the repository's TypeScript: strict, declarations of all packages included. */
-  tsc (...args: string[]): Promise<Outcome>
+  /** Compiles programs in the folder with the repository's TypeScript: strict, declarations of all packages included. */
+  tsc (...commandLines: Array<readonly string[]>): Promise<Outcome[]>
   /** Deletes the folder. */
   remove (): Promise<void>
 }
@@ -65,7 +65,10 @@ export async function installTarball (): Promise<Consumer> {
       files: await filesOf(installed),
       read,
       node: (...args) => run(process.execPath, args),
-      tsc: (...args) => run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...strict, ...args]),
+      tsc: async (...commandLines) => {
+        const lines = commandLines.map((args) => [...strict, ...args])
+        return JSON.parse(await succeed(run(process.execPath, [join(root, 'test', 'package', 'compile.js'), JSON.stringify(lines)])))
+      },
       remove
     }
   } catch (error) {
@@ -110,9 +113,10 @@ function npm (cwd: string, ...args: string[]): Promise<Outcome> {
   return runIn(cwd)('npm', [...args, '--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier'])
 }
 
-async function succeed (running: Promise<Outcome>): Promise<void> {
+async function succeed (running: Promise<Outcome>): Promise<string> {
   const { code, stdout, stderr } = await running
   if (code !== 0) throw new Error(`${stdout}${stderr}`)
+  return stdout
 }
 
 function runIn (cwd: string): (command: string, args: string[]) => Promise<Outcome> {

@@ -5,7 +5,7 @@ import { newRecord } from '../../lib/session/record.js'
 import { memoryStore } from '../../lib/store/memory.js'
 import type { SessionRecord } from '../../types/session.js'
 import { fakeClock } from '../support/clock.js'
-import { ISSUER, loginOf, watched } from '../support/session-stage.js'
+import { ISSUER, KEEPERS, logIn, loginOf, newBrowser, watched, whoIs } from '../support/session-stage.js'
 
 const ABSOLUTE = 86_400
 const recordOf = (subject: string, sid?: string) => newRecord(loginOf({ subject, sid }))
@@ -131,4 +131,26 @@ t.test('each write clears some of the expired, not all at once', async (t) => {
   clock.advance(1_000)
   marks.set('new', 'x', 1_000)
   t.equal(marks.size, 25)
+})
+
+t.test('as many logouts are remembered as the store in memory holds entries', async (t) => {
+  const store = memoryStore({ max: 2 })
+  const marks = new Marks(store, ABSOLUTE)
+  for (const subject of ['ada', 'eve', 'ada']) await marks.endBySubject({ issuer: ISSUER, subject })
+  await t.rejects(marks.endBySubject({ issuer: ISSUER, subject: 'bob' }), { name: 'StoreUnavailableError', reason: 'full', message: /: 2 are remembered in memory; raise memoryStore\(\{ max \}\) or use redisStore\(\)/ })
+  const own = localMarksOf(watched(memoryStore({ max: 2 })))
+  for (const key of ['a', 'b', 'c']) own.set(key, 'mark', 1_000)
+  t.equal(own.size, 3, "of an app's own store nobody knows how much it holds")
+})
+
+t.test('a mark that is none of ours ends nothing, and stands in no session', async (t) => {
+  for (const mark of ['', 'x', 'x'.repeat(20_000), `${'A'.repeat(22)}\n`]) {
+    const store = watched(memoryStore({ singleProcess: true }))
+    store.get = async () => mark
+    const keeper = KEEPERS.cookie(store)
+    const browser = newBrowser()
+    const { record } = await logIn(keeper, browser)
+    t.equal(record.outlived, undefined)
+    t.equal(await whoIs(keeper, browser.header()), 'ada')
+  }
 })

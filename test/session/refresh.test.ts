@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import type { SessionKeeper } from '../../lib/session/keeper.js'
+import type { RefreshParts } from '../../lib/session/refresh-flights.js'
 import { memoryStore } from '../../lib/store/memory.js'
 import { fakeClock } from '../support/clock.js'
 import { catchTimers } from '../support/caught-timers.js'
-import { accessTokens, rotatingProvider } from '../support/session-refresh.js'
+import { accessTokens, refreshedKey, rotatingProvider } from '../support/session-refresh.js'
 import { KEEPERS, logIn, newBrowser, recordEnding, sessionFor, watched } from '../support/session-stage.js'
 import { until } from '../support/until.js'
 
@@ -193,6 +195,30 @@ for (const place of ['cookie', 'store'] as const) {
       await keeper.end(session, NONE)
       t.match(await tokens.of(session, { header: browser.header() }), { outcome: 'ended', cookies: [/Max-Age=0/] })
       t.strictSame(provider.shown, [])
+    })
+
+    t.test('a logout meanwhile leaves no refresh token alive at the provider', async (t) => {
+      const { keeper, browser, store } = stage(t)
+      const revoked: unknown[] = []
+      const revoke: RefreshParts['revoke'] = (refreshToken, { provider, subject }) => { revoked.push([refreshToken, provider, subject]) }
+      const answers = [{ accessToken: 'new', refreshToken: 'refresh 1' }, { accessToken: 'new', refreshToken: 'refresh 0' }, { accessToken: 'new' }]
+      for (const [index, answer] of answers.entries()) {
+        const session = await logIn(keeper, browser, recordEnding(-1))
+        const ending = async () => { await keeper.end(session, NONE); return answer }
+        t.match(await accessTokens(t, keeper, store, ending, { revoke }).of(session, NONE), { outcome: 'ended' })
+        t.strictSame(revoked, [['refresh 1', 'example', 'ada']], index === 0 ? 'the new one' : 'the one that was shown the logout revokes')
+        await store.delete(refreshedKey('refresh 0'))
+      }
+      const session = await logIn(keeper, browser, recordEnding(-1))
+      const untold = accessTokens(t, keeper, store, async () => { await keeper.end(session, NONE); return answers[0]! })
+      t.match(await untold.of(session, NONE), { outcome: 'ended' }, 'nor does it need anybody to be told')
+    })
+
+    t.test('a session that ends while new tokens are written down is over', async (t) => {
+      const { keeper, browser, store } = stage(t)
+      const ending: Partial<SessionKeeper> = { in: keeper.in, save: async () => undefined, clear: (cookies) => keeper.clear(cookies), reread: (session) => keeper.reread(session) }
+      const tokens = accessTokens(t, ending as SessionKeeper, store, async () => ({ accessToken: 'new' }))
+      t.match(await tokens.of(await logIn(keeper, browser, recordEnding(-1)), { header: browser.header() }), { outcome: 'ended', cookies: [/Max-Age=0/] })
     })
 
     t.test('a session that is over by the time there is an answer stays over', async (t) => {

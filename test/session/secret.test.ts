@@ -21,11 +21,11 @@ t.test('one secret or a list of them comes back to the letter, frozen, in order'
 
 t.test('an unset environment variable is named', async (t) => {
   for (const [value, found] of [[undefined, 'undefined'], ['', 'a text of 0 bytes'], ['undefined', 'a text of 9 bytes'], ['null', 'a text of 4 bytes']]) {
-    t.equal(refusal(value), `login.session.secret: expected a text of at least 32 bytes, or a list of such, got ${found}; is SESSION_SECRET set?`)
+    t.equal(refusal(value), `login.session.secret: expected a text of at least 32 bytes, or a list of such, got ${found}; is its environment variable set?`)
   }
-  t.match(refusal([GOOD, undefined]), /^login\.session\.secret\[1\]: .*is SESSION_SECRET set\?$/)
+  t.match(refusal([GOOD, undefined]), /^login\.session\.secret\[1\]: .*is its environment variable set\?$/)
   // eslint-disable-next-line no-sparse-arrays
-  t.match(refusal([GOOD, , OTHER]), /^login\.session\.secret\[1\]: .*is SESSION_SECRET set\?$/)
+  t.match(refusal([GOOD, , OTHER]), /^login\.session\.secret\[1\]: .*is its environment variable set\?$/)
 })
 
 t.test('32 bytes are enough, 31 are not, and bytes are counted', async (t) => {

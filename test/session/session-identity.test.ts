@@ -38,40 +38,45 @@ t.test('what a session may do its access token says, if it is one for this API',
   t.equal(reason(), 'scope_missing')
 })
 
-t.test('no other token, and nothing else a session holds, grants anything', async (t) => {
+t.test('no other token, and nothing else a session holds, grants anything, and the log says why', async (t) => {
   const { app, server, seat, logs } = await open(t)
   await app.gatehouse.ready()
   const foreign = await createIssuer({ algorithms: ['ES256'] })
   t.teardown(() => foreign.close())
   const { issuer } = server
   const all = { sub: 'ada', ...EVERYTHING }
-  const tokens: Record<string, [accessToken: string | undefined, reason: unknown]> = {
+  const tokens: Record<string, [accessToken: string | undefined, reason: string | undefined, hint?: string]> = {
     'for another API': [issuer.token({ ...all, aud: 'https://other.example' }), 'audience_mismatch'],
-    "of somebody else's": [issuer.token({ ...all, sub: 'eve' }), undefined],
-    'that expired, of which the provider did not say when': [issuer.token({ ...all, exp: Math.floor(seconds()) - 60 }), 'token_expired'],
+    "of somebody else's": [issuer.token({ ...all, sub: 'eve' }), undefined, "it is somebody else's"],
+    'that expired when it came': [issuer.token({ ...all, exp: Math.floor(seconds()) - 60 }), 'token_expired'],
     'that begins tomorrow': [issuer.token({ ...all, nbf: Math.floor(seconds()) + 86_400 }), 'token_not_yet_valid'],
     'that is opaque': ['2YotnFZFEjr1zCsicMWpAA', 'token_opaque'],
     'that is no token68 value': ['"a b"', 'token_opaque'],
     'of another issuer': [foreign.token(all), 'issuer_mismatch'],
     'that is an ID token': [server.idToken({ ...all, aud: issuer.audience, nonce: 'n' }), 'id_token'],
     'with a broken signature': [issuer.token(all).slice(0, -8) + 'AAAAAAAA', 'signature_invalid'],
-    'that is not there': [undefined, undefined]
+    'that is not there': [undefined, undefined, 'there is none']
   }
-  for (const [what, [accessToken, reason]] of Object.entries(tokens)) {
+  for (const [what, [accessToken, reason, hint = reason]] of Object.entries(tokens)) {
     logs.lines.length = 0
     const browser = await seat({ accessToken, accessTokenExpiresAt: undefined, scope: 'read', idToken: server.idToken(all), user: EVERYTHING, data: EVERYTHING })
     t.strictSame((await browser.get('/sets')).json(), NOTHING, `a token ${what}`)
     t.strictSame(logs.lines.flatMap(({ level, gatehouse }) => level === 20 && gatehouse !== undefined ? (gatehouse as { reason: unknown }).reason : []), reason === undefined ? [] : [reason], 'the operator can know why')
-    for (const url of ['/scoped', '/permitted', '/ruled', '/required']) t.equal((await browser.get(url)).status, 403, `${url}: a token ${what}`)
+    for (const url of ['/scoped', '/permitted', '/ruled', '/required']) {
+      t.equal((await browser.get(url)).status, 403, `${url}: a token ${what}`)
+      const { hint: found } = logs.lines.findLast(({ msg }) => String(msg).startsWith('refused'))!.gatehouse as { hint: string }
+      t.equal(found.startsWith(`the session's access token is not for this API: ${hint}`), true, found)
+    }
     t.notMatch(JSON.stringify(logs.lines), /eyJ/)
   }
 })
 
 t.test('a provider without an audience grants nothing by its access tokens', async (t) => {
-  const { server, seat } = await open(t, { audience: false })
+  const { server, seat, logs } = await open(t, { audience: false })
   const browser = await seat({ accessToken: server.issuer.token({ sub: 'ada', ...EVERYTHING }), user: EVERYTHING })
   t.strictSame((await browser.get('/sets')).json(), NOTHING)
   t.equal((await browser.get('/scoped')).status, 403)
+  t.match(logs.text(), /is not for this API: the provider has no audience/)
   t.strictSame(server.requests, [])
 })
 

@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import type { BrowserContextOptions, BrowserContext, Page } from 'playwright-core'
+import { freePort } from '../../examples/demo/free-port.js'
+import { pathOf, reasonToSkipWithout } from './installed.js'
 
 /** A chromium of the test file's own. It reaches this machine only: every other name is unknown to it. */
 export interface TestBrowser {
@@ -29,25 +28,17 @@ interface BrowserTest {
   passing (): boolean
 }
 
-const CHROMIUM = '/usr/bin/chromium'
 const ARTEFACTS = fileURLToPath(new URL('../../.tap/screenshots/', import.meta.url))
 
-/**
- * Why tests that need a browser are skipped, or undefined where they need not be.
- *
- * @throws where CI is set: there, nothing may go untested
- */
+/** Why tests that need a browser are skipped, or undefined where they need not be. @throws where CI is set */
 export function reasonToSkip (): string | undefined {
-  if (spawnSync(CHROMIUM, ['--version'], { stdio: 'ignore' }).status === 0) return undefined
-  const reason = `${CHROMIUM} is not installed: nothing is tested in a browser here`
-  if (process.env.CI) throw new Error(reason)
-  return reason
+  return reasonToSkipWithout('chromium', 'nothing is tested in a browser here')
 }
 
 /** Starts a chromium, which ends with the test. */
 export async function startBrowser (t: { teardown (end: () => unknown): unknown }): Promise<TestBrowser> {
   const browser = await chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath: pathOf('chromium')!,
     // With the cache of whole pages, as people have it: what the back button shows is a matter of it. Playwright's own
     // goBack waits in vain for such a page to load: say history.back() instead.
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
@@ -94,22 +85,9 @@ async function keepPictures (name: string, pages: readonly Page[]): Promise<void
   }
 }
 
-/**
- * `http://127.0.0.1:` and a port nobody listens on: an app must know its address before it listens. It is none of those
- * the system gives away by itself, of which browsers take many.
- */
+/** Where an app may listen on loopback that must know its address before. */
 export async function freeOrigin (): Promise<string> {
-  const port = randomInt(11_000, 30_000)
-  return await isFree(port) ? `http://127.0.0.1:${port}` : freeOrigin()
-}
-
-async function isFree (port: number): Promise<boolean> {
-  const server = createServer()
-  const isListening = await new Promise<boolean>((resolve) => {
-    server.once('error', () => { resolve(false) }).listen(port, '127.0.0.1', () => { resolve(true) })
-  })
-  if (isListening) await new Promise((resolve) => { server.close(resolve) })
-  return isListening
+  return `http://127.0.0.1:${await freePort()}`
 }
 
 /** Waits until a page has this heading, for one that is left stays a moment, and asserts it. */

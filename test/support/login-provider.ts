@@ -2,12 +2,14 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
+import { cookieHeader, formOf, keepCookies } from '../../examples/demo/browser.js'
 import { listen } from './issuer/server.js'
 
 /** A person's browser: keeps the provider's cookies, runs no script. */
 export interface LoginBrowser {
   /**
-   * Follows an authorization URL, logs in as `login` and consents, until the provider sends it back to `redirectUri`.
+   * Follows an authorization URL, logs in as `login` and consents, until the provider sends it back to the app's
+   * callback, or to one below it.
    *
    * @returns what it brings there
    */
@@ -19,7 +21,7 @@ export interface LoginBrowser {
 /** What a browser brings to a callback. */
 export interface Arrival {
   readonly method: 'GET' | 'POST'
-  readonly parameters: Record<string, string>
+  readonly parameters: Readonly<Record<string, string>>
 }
 
 /** The certified provider, with people who can log in. */
@@ -34,9 +36,9 @@ export interface LoginProvider {
 }
 
 const BASE_URL = 'http://127.0.0.1:3000'
-/** Where the clients of the provider want browsers back, unless it is told another address of theirs. */
+/** Where the clients of the provider want browsers back, unless it is told another `baseUrl`. */
 export const REDIRECT_URI = `${BASE_URL}/callback`
-/** Where they want them after logout. */
+/** Where they want them after logout, likewise. */
 export const AFTER_LOGOUT = `${BASE_URL}/`
 
 interface Configuration { readonly [name: string]: unknown }
@@ -92,20 +94,16 @@ export async function loginProvider (t: { teardown (end: () => unknown): unknown
     ...more
   })
   handle = provider.callback()
-  return { issuer: origin, secret, key: privateKey, browser, paths }
+  return { issuer: origin, secret, key: privateKey, browser: () => createBrowser(`${baseUrl}/callback`), paths }
 }
 
-function browser (): LoginBrowser {
+function createBrowser (redirectUri: string): LoginBrowser {
   const cookies = new Map<string, string>()
 
   async function open (url: string, form?: Record<string, string>): Promise<Response> {
-    const headers = { cookie: Array.from(cookies, (pair) => pair.join('=')).join('; ') }
+    const headers = { cookie: cookieHeader(cookies) }
     const response = await fetch(url, { redirect: 'manual', headers, ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }) })
-    for (const line of response.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!
-      if (value === '') cookies.delete(name!)
-      else cookies.set(name!, value!)
-    }
+    keepCookies(cookies, response.headers.getSetCookie())
     return response
   }
 
@@ -115,23 +113,18 @@ function browser (): LoginBrowser {
       const location = response.headers.get('location')
       if (location !== null) {
         const target = new URL(location, url)
-        if (target.href.startsWith(REDIRECT_URI)) return { method: 'GET', parameters: Object.fromEntries(target.searchParams) }
+        if (target.href.startsWith(redirectUri)) return { method: 'GET', parameters: Object.fromEntries(target.searchParams) }
         response = await open(target.href)
         continue
       }
-      const page = await response.text()
-      const [, action] = /<form[^>]* action="([^"]+)"/.exec(page) ?? []
-      if (action === undefined) throw new Error(`no form: ${response.status} ${page.slice(0, 500)}`)
-      const fields = Object.fromEntries(Array.from(page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g), ([, name, value]) => [name!, unescaped(value!)]))
-      if (action === REDIRECT_URI) return { method: 'POST', parameters: fields }
-      response = await open(new URL(action, url).href, { ...fields, login, password: 'any' })
+      const text = await response.text()
+      const form = formOf({ url: response.url, text })
+      if (form === undefined) throw new Error(`no form: ${response.status} ${text.slice(0, 500)}`)
+      if (form.action.startsWith(redirectUri)) return { method: 'POST', parameters: form.fields }
+      response = await open(form.action, { ...form.fields, login, password: 'any' })
     }
     throw new Error('redirects without end')
   }
 
   return { open, visit }
-}
-
-function unescaped (text: string): string {
-  return text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 }

@@ -1,12 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../examples/demo/free-port.js'
+import { reasonToSkipWithout } from './installed.js'
 
 /** A redis-server of the test's own, on loopback, that keeps nothing on disk unless it is told to. */
 export interface RedisServer {
@@ -21,16 +22,9 @@ export interface RedisServer {
   resume (): void
 }
 
-/**
- * Why tests that need redis-server are skipped, or undefined where they need not be.
- *
- * @throws where CI is set: there, nothing may go untested
- */
+/** Why tests that need redis-server are skipped, or undefined where they need not be. @throws where CI is set */
 export function reasonToSkip (): string | undefined {
-  if (spawnSync('redis-server', ['--version']).error === undefined) return undefined
-  const reason = 'redis-server is not installed: the store in Redis is not tested here'
-  if (process.env.CI) throw new Error(reason)
-  return reason
+  return reasonToSkipWithout('redis-server', 'the store in Redis is not tested here')
 }
 
 /** Starts a redis-server, which ends with the test. @param appendOnly writes to disk before it answers */
@@ -65,15 +59,6 @@ export async function startRedis (t: { teardown (end: () => unknown): unknown },
   })
   await server.start()
   return server
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function answers (port: number, child: ChildProcess): Promise<void> {

@@ -72,7 +72,7 @@ export async function sessionApp (t: Test, options: SessionAppOptions = {}): Pro
     logs,
     async seat (changes = {}) {
       const browser = visitor(app)
-      const login: Login = { provider: 'oidc', issuer: server.issuer.issuer, subject: 'ada', idToken: server.idToken({ sub: 'ada' }), user: { name: 'Ada' }, accessToken: 'access 0', accessTokenSince: seconds(), accessTokenExpiresAt: seconds() + 3_600, ...changes }
+      const login: Login = { provider: 'oidc', issuer: server.issuer.issuer, clientId: 'web', subject: 'ada', idToken: server.idToken({ sub: 'ada' }), user: { name: 'Ada' }, accessToken: 'access 0', accessTokenSince: seconds(), accessTokenExpiresAt: seconds() + 3_600, ...changes }
       browser.jar.take((await keeper.start(newRecord(login), { header: undefined })).cookies)
       store.calls.length = 0
       return browser

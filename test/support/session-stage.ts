@@ -33,7 +33,7 @@ export function sealerFor (purpose: Purpose, ...secrets: string[]): Sealer {
 /** What a provider said at login. */
 export function loginOf (changes: Partial<Login> = {}): Login {
   return {
-    provider: 'example', issuer: ISSUER, subject: 'ada', sid: 'at the provider', idToken: 'id token', accessToken: 'access 0', refreshToken: 'refresh 0', scope: 'openid', user: { name: 'Ada' }, ...changes
+    provider: 'example', issuer: ISSUER, clientId: 'web', subject: 'ada', sid: 'at the provider', idToken: 'id token', accessToken: 'access 0', refreshToken: 'refresh 0', scope: 'openid', user: { name: 'Ada' }, ...changes
   }
 }
 

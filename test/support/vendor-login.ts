@@ -28,6 +28,8 @@ export interface VendorOptions {
   readonly baseUrl: string
   /** Seconds an access token lasts. Default: the vendor's. */
   readonly accessTokenLifetime?: number
+  /** Its name in addresses. With localhost it is another site than an app on 127.0.0.1. Default: 127.0.0.1. */
+  readonly host?: 'localhost' | '127.0.0.1'
 }
 
 /** Of Koa's context, what is needed here. */
@@ -96,11 +98,12 @@ export async function startVendor (t: { teardown (end: () => unknown): unknown }
   const logouts: Array<Record<string, string>> = []
   const callbacks: Array<Record<string, string>> = []
   let handle: RequestListener = () => {}
-  const { origin, close } = await listen((request, response) => {
+  const { origin: address, close } = await listen((request, response) => {
     requests.push(`${request.method} ${request.url!.split('?')[0]}`)
     handle(request, response)
   })
   t.teardown(close)
+  const origin = address.replace('127.0.0.1', vendor.options.host ?? '127.0.0.1')
   const clientSecret = randomUUID()
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   // oidc-provider drops offline_access without prompt=consent; the vendors do not.

@@ -25,6 +25,9 @@ describe('registering', () => {
     expect(app.register).type.not.toBeCallableWith(login, { session: { secret: 'a', where: 'store' } })
     expect<LoginOptions>().type.not.toBeAssignableFrom<{ scope: string }>()
     expect<LoginOptions['afterLogin']>().type.not.toBeAssignableFrom<() => true>()
+    expect<LoginOptions['afterLogin']>().type.toBeAssignableFrom<() => void>()
+    expect<LoginOptions['afterLogin']>().type.toBeAssignableFrom<() => Promise<void>>()
+    expect<LoginOptions['afterLogin']>().type.not.toBeAssignableFrom<() => null>()
   })
 
   test('stores take clients of both packages', () => {

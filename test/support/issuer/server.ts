@@ -30,7 +30,8 @@ export async function listen (listener: RequestListener): Promise<LoopbackServer
 
 async function listenOn (server: Server, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve)
+    // Room for a thousand connections at once: Node's own 511 makes the kernel drop the others for a second or more.
+    server.once('error', reject).listen(port, '127.0.0.1', 4096, resolve)
   })
   server.unref()
 }

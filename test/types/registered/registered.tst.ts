@@ -1,7 +1,10 @@
 import Fastify from 'fastify'
 import gatehouse, { oidc } from 'fastify-gatehouse'
-import type { AccessTokenClaims, Demands, GatehouseOptions, GroupPolicy, Identity, RequestAuth, RoutePolicy } from 'fastify-gatehouse'
+import type { AccessTokenClaims, Demands, GatehouseOptions, GroupPolicy, Identity, RequestAuth, RoutePolicy, WebSession } from 'fastify-gatehouse'
+import type { LoginDecision } from 'fastify-gatehouse/login'
 import { describe, expect, test } from 'tstyche'
+
+interface Line { article: string, count: number }
 
 // Merging is for the whole program, so this file has one of its own.
 declare module 'fastify-gatehouse' {
@@ -10,6 +13,7 @@ declare module 'fastify-gatehouse' {
     permissions: 'messages:read' | 'messages:delete'
     roles: 'editor' | 'admin'
     claims: { tenant: { id: number }, org_id: string }
+    session: { data: { cart?: Line[] }, user: { name: string, plan: 'free' | 'pro' } }
   }
 }
 
@@ -64,6 +68,21 @@ describe("an app's own names, written down once in Register, are checked", () =>
     expect<Identity['claims']['tenant']>().type.toBe<{ id: number }>()
     // @ts-expect-error Cannot assign to 'org_id' because it is a read-only property
     claims.org_id = 'another'
+  })
+
+  test('in what a session holds, values of an interface included', () => {
+    const line: Line = { article: 'apple', count: 2 }
+    auth.session.data.cart = [line]
+    auth.session.data = {}
+    expect(auth.session.data.cart).type.toBe<Line[] | undefined>()
+    expect(auth.session.user.plan).type.toBe<'free' | 'pro'>()
+    expect<WebSession['data']>().type.not.toBeAssignableFrom<{ cart: string }>()
+    // @ts-expect-error Property 'basket' does not exist
+    auth.session.data.basket = [line]
+    // @ts-expect-error Cannot assign to 'name' because it is a read-only property
+    auth.session.user.name = 'Eve'
+    expect<LoginDecision>().type.toBeAssignableFrom<{ data: { cart: Line[] }, user: { name: string, plan: 'pro' } }>()
+    expect<LoginDecision>().type.not.toBeAssignableFrom<{ data: { cart: string } }>()
   })
 
   test('but not in what a token says, which may be anything', () => {
