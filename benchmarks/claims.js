@@ -18,8 +18,13 @@ export function idTokenInput (header, { issuer, audience, nonce }) {
   })}`
 }
 
+/** Header and payload of a DPoP proof made now, encoded. */
+export function proofInput (header, claims) {
+  return `${encode(header)}.${encode({ ...claims, iat: now })}`
+}
+
 /** Header and payload of an access token, encoded; `serial` makes it differ from every other one. */
-export function signingInput (header, { issuer, audience, serial }) {
+export function signingInput (header, { issuer, audience, serial, cnf }) {
   const number = String(serial).padStart(9, '0')
   return `${encode(header)}.${encode({
     iss: issuer,
@@ -30,6 +35,7 @@ export function signingInput (header, { issuer, audience, serial }) {
     scope: 'read:orders write:orders',
     azp: 'k3Vq9ZtY7uXwN2mB',
     permissions: ['read:orders'],
-    jti: `${number}`
+    jti: `${number}`,
+    cnf
   })}`
 }

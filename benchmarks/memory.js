@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util'
 import { startIssuer } from './issuer.js'
 import { Conditions } from './machine.js'
 import { measure } from './memory/measure.js'
+import { measureProofs, renderProofs } from './memory/proofs.js'
 import { enough, renderMemory } from './memory/report.js'
 import { writeSections } from './results-page.js'
 
 const usage = `Usage: npm run memory -- [count] [options]
 
-  count      tokens of each kind, 1000000 unless told; with a count RESULTS.md stays as it is
+  count      tokens of each kind, and proofs, 1000000 unless told; with a count RESULTS.md stays as it is
   --write    put the result into RESULTS.md whatever the count
 
 Targets are judged from ${enough} tokens on. A missed target does not change the exit code.`
@@ -26,14 +27,18 @@ async function main ({ count, write, help }) {
     console.error(`${count} garbage tokens, to ours`)
     const refused = await measure('garbage', [garbage], count, issuer)
 
+    console.error(`${count} DPoP proofs of one key, and of 1,000`)
+    const proofs = await measureProofs(count)
+
     const [bareMeasured, oursMeasured] = valid.measured
-    const text = renderMemory({
+    const memory = renderMemory({
       bare: bareMeasured,
       ours: oursMeasured,
       garbage: refused.measured[0],
       conditions: `- Command: \`npm run memory\`\n${conditions.describe()}`,
       seconds: valid.seconds + refused.seconds
     })
+    const text = `${memory}\n\n${renderProofs(proofs)}`
     console.log(text)
     if (write) writeSections({ Memory: text })
     if (write) console.log('\nWritten to benchmarks/RESULTS.md')

@@ -146,6 +146,12 @@ export const scenarios = [
     blocks: [['bare', 'raw', 'ours'], ['bare', 'jwks'], ['bare', 'jose'], ['express', 'bearer']]
   },
   {
+    id: 'dpop',
+    title: 'seen before, with a DPoP proof (ES256)',
+    options: { algorithm: 'ES256', proofs: true },
+    blocks: [['bare', 'raw', 'ours']]
+  },
+  {
     id: 'garbage',
     title: 'garbage, random characters',
     blocks: garbageBlocks

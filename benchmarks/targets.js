@@ -26,6 +26,7 @@ const targets = [
   { scenario: 'rs256', text: 'Token never seen, RS256, x verify', limit: 1.35, values: timesVerify },
   { scenario: 'es256', text: 'Token never seen, ES256, x verify', limit: 1.15, values: timesVerify },
   { scenario: 'eddsa', text: 'Token never seen, EdDSA, x verify', limit: 1.15, values: timesVerify },
+  { scenario: 'dpop', text: 'DPoP proof, token seen before, x ES256 verify', limit: 1.4, values: timesVerify },
   { scenario: 'garbage', text: 'Random garbage refused, x a request of ours served', limit: 1, values: timesServed },
   { scenario: 'garbage', text: 'Random garbage refused, x a bare request served', limit: 1, values: timesBare },
   { scenario: 'lookalike', text: 'Garbage like a token refused, x a request of ours served', limit: 1, values: timesServed },

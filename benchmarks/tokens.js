@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { makeProofs } from './proofs.js'
 import { garbage, lookalike, partLengths } from './random-token.js'
 import { forgeToken } from './signed-token.js'
 
@@ -13,6 +14,7 @@ export async function makeTokens ({ keys, config }, count) {
     rs256,
     es256: await signed(key('ES256'), config, count),
     eddsa: await signed(key('EdDSA'), config, count),
+    dpop: makeProofs(key('RS256'), config, count),
     forged: Array.from({ length: count }, (_, serial) => forgeToken(key('RS256'), config, serial)),
     garbage: Array.from({ length: count }, () => garbage(lengths)),
     lookalike: Array.from({ length: count }, () => lookalike(lengths))

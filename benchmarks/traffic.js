@@ -1,4 +1,8 @@
-const head = 'GET / HTTP/1.1\r\nHost: api.example.com\r\nUser-Agent: benchmark\r\nAccept: application/json\r\n'
+const host = 'api.example.com'
+const head = `GET / HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: benchmark\r\nAccept: application/json\r\n`
+
+/** The URI every request asks for. */
+export const target = `http://${host}/`
 
 /** A request with a token, as bytes. */
 export function requestWith (token) {
@@ -7,6 +11,10 @@ export function requestWith (token) {
 
 function requestWithKey (key) {
   return request(`X-API-Key: ${key}`)
+}
+
+function requestWithProof ({ token, proof }) {
+  return request(`Authorization: DPoP ${token}\r\nDPoP: ${proof}`)
 }
 
 function requestWithCookie (cookie) {
@@ -18,7 +26,7 @@ function request (credential) {
 }
 
 /** What callers send, by the name the scenarios use. */
-export function makeTraffic ({ rs256, es256, eddsa, forged, garbage, lookalike }) {
+export function makeTraffic ({ rs256, es256, eddsa, dpop, forged, garbage, lookalike }) {
   return {
     seen: new Traffic(rs256.slice(0, 1), { repeats: true }),
     thousand: new Traffic(rs256.slice(0, 1000), { repeats: true }),
@@ -27,6 +35,7 @@ export function makeTraffic ({ rs256, es256, eddsa, forged, garbage, lookalike }
     rs256: new Traffic(rs256),
     es256: new Traffic(es256),
     eddsa: new Traffic(eddsa),
+    dpop: new Traffic(dpop, { write: requestWithProof }),
     forged: new Traffic(forged, { valid: false }),
     garbage: new Traffic(garbage, { valid: false }),
     lookalike: new Traffic(lookalike, { valid: false })

@@ -2,7 +2,7 @@ import { hash as digest, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { ApiKeyOptions, AuthenticateContext, Authenticator, Vouched } from '../types/authenticator.js'
 import { expected, plainObject, refuseUnknownKeys } from './configuration.js'
-import { bearerToken, singleHeader } from './credentials.js'
+import { sentToken, singleHeader } from './credentials.js'
 import { VOUCHED_MEMBERS } from './vouched.js'
 
 const OPTIONS = ['name', 'header', 'prefix', 'hash', 'lookup', 'cache', 'budget']
@@ -73,6 +73,6 @@ function isEqual (one: string, other: string): boolean {
 
 /** Other Bearer credentials are not ours. */
 function bearerKey (rawHeaders: readonly string[], prefix: string): string | undefined {
-  const found = bearerToken(rawHeaders)
-  return typeof found === 'string' && found.startsWith(prefix) ? found : undefined
+  const found = sentToken(rawHeaders, false)
+  return 'token' in found && found.token.startsWith(prefix) ? found.token : undefined
 }

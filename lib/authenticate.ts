@@ -4,11 +4,11 @@ import type { StandardClaims } from '../types/claims.js'
 import type { Identity } from '../types/identity.js'
 import type { Provider } from '../types/provider.js'
 import { createProviderChoice } from './choose-provider.js'
-import { InvalidTokenError } from './errors.js'
+import { AuthError, InvalidTokenError } from './errors.js'
 import { createOpaqueCredentials } from './opaque.js'
 import type { Settings } from './options.js'
 import { credentialsRefused, providerRefused } from './outcome.js'
-import type { Allowed, MaybePromise, Outcome } from './outcome.js'
+import type { Allowed, Binding, MaybePromise, Outcome } from './outcome.js'
 import { loggable } from './refusal.js'
 import { createTokenCache, tokenHash } from './token/cache.js'
 import type { Verified } from './token/cache.js'
@@ -28,8 +28,9 @@ export interface Pipeline {
    * Synchronous unless keys must be fetched, a resolver answers with a promise, or somebody else must be asked.
    *
    * @param allowed what the route accepts; undefined: everything
+   * @param binding who may send a token that is bound to its sender
    */
-  identify (token: string, request: FastifyRequest | undefined, allowed: Allowed | undefined): Outcome
+  identify (token: string, request: FastifyRequest | undefined, allowed: Allowed | undefined, binding: Binding): Outcome
   /** Tokens answered with an identity since boot. */
   readonly accepted: number
   /** Of those, how many from the cache. */
@@ -66,7 +67,34 @@ export function createPipeline (settings: Settings, rings: KeyRings): Pipeline {
   let recalled = 0
   let verified = 0
 
-  function identify (token: string, request: FastifyRequest | undefined, allowed: Allowed | undefined): Outcome {
+  function identify (token: string, request: FastifyRequest | undefined, allowed: Allowed | undefined, binding: Binding): Outcome {
+    const recalledBefore = recalledSoFar()
+    const outcome = identityOf(token, request, allowed)
+    if (outcome instanceof AuthError) return outcome
+    if (outcome instanceof Promise) return outcome.then(async (identity) => orThrow(await bound(identity, token, request, binding, false)))
+    return bound(outcome, token, request, binding, recalledSoFar() > recalledBefore)
+  }
+
+  function recalledSoFar (): number {
+    return recalled + (opaque?.recalled ?? 0)
+  }
+
+  /** Every time: that a token was bound to somebody says nothing of who sends it now. */
+  function bound (identity: Identity, token: string, request: FastifyRequest | undefined, binding: Binding, wasRecalled: boolean): Outcome {
+    const outcome = Object.hasOwn(identity.claims, 'cnf') ? binding.bound(identity, token, request) : binding.unbound(identity)
+    if (outcome === identity) return identity
+    if (outcome instanceof Promise) return outcome.catch((error: unknown) => { throw uncounted(error as Error, wasRecalled) })
+    return uncounted(outcome as AuthError, wasRecalled)
+  }
+
+  /** The token is good, but not from this sender. */
+  function uncounted<Refused extends Error> (error: Refused, wasRecalled: boolean): Refused {
+    if (wasRecalled) recalled--
+    else verified--
+    return error
+  }
+
+  function identityOf (token: string, request: FastifyRequest | undefined, allowed: Allowed | undefined): Outcome {
     if (opaque !== undefined && !(startsLikeJws(token) && looksLikeJws(token))) return opaque.identify(token, allowed)
     if (!startsLikeJws(token)) return unlikeJws(token)
     if (allowed?.credentials?.includes('access_token') === false) return credentialsRefused(allowed.credentials, 'access_token')
@@ -144,7 +172,7 @@ export function createPipeline (settings: Settings, rings: KeyRings): Pipeline {
   return {
     identify,
     get accepted () { return recalled + verified + (opaque === undefined ? 0 : opaque.recalled + opaque.verified) },
-    get recalled () { return recalled + (opaque?.recalled ?? 0) },
+    get recalled () { return recalledSoFar() },
     get cacheSize () { return (cache?.size ?? 0) + (opaque?.size ?? 0) },
     close () { opaque?.close() }
   }
@@ -173,6 +201,11 @@ function badSignature (header: CheckedHeader, { name }: Provider): InvalidTokenE
 
 function loggableKid ({ kid }: CheckedHeader): string | undefined {
   return kid === undefined ? undefined : String(loggable(kid))
+}
+
+function orThrow (outcome: Identity | AuthError): Identity {
+  if (outcome instanceof AuthError) throw outcome
+  return outcome
 }
 
 /** Continues at once with a value, later with a promise: a token seen before must not wait for the event loop. */

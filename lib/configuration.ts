@@ -41,6 +41,11 @@ export function within (path: string, value: unknown, least: number, most: numbe
   return value
 }
 
+/** @throws TypeError for what is none of the texts */
+export function oneOf (path: string, value: unknown, choices: readonly string[]): void {
+  if (typeof value !== 'string' || !choices.includes(value)) throw expected(path, `one of ${choices.join(', ')}`, value)
+}
+
 /** Case, separators and a plural `s` are what people get wrong. */
 function bare (name: string): string {
   return name.toLowerCase().replaceAll(/[_-]/g, '').replace(/s$/, '')

@@ -1,8 +1,19 @@
 import { InvalidRequestError } from './errors.js'
 import type { Reason } from './refusal.js'
 
+/** The scheme of an access token. */
+export type TokenScheme = 'Bearer' | 'DPoP'
+
+/** A token as it came. */
+export interface SentToken {
+  readonly scheme: TokenScheme
+  readonly token: string
+  /** Whether a header DPoP came too. */
+  readonly hasProof: boolean
+}
+
 /** What a request carries: a token, nothing a gatehouse reads, or something malformed. */
-export type Extraction = string | { readonly reason: Extract<Reason, 'header_missing' | 'scheme_unsupported'>, readonly found?: string }
+export type Extraction = SentToken | { readonly reason: Extract<Reason, 'header_missing' | 'scheme_unsupported'>, readonly found?: string }
 
 // Anything else may be a secret sent without its scheme: it is not repeated in a log.
 const KNOWN_SCHEMES = ['basic', 'digest', 'dpop', 'negotiate', 'ntlm', 'token', 'apikey']
@@ -10,33 +21,39 @@ const KNOWN_SCHEMES = ['basic', 'digest', 'dpop', 'negotiate', 'ntlm', 'token', 
 const NOTHING: Extraction = Object.freeze({ reason: 'header_missing' })
 
 /**
- * The Bearer token of a request's headers. Only the Authorization header is read: never the query, a body or a
+ * The access token of a request's headers. Only the Authorization header is read: never the query, a body or a
  * cookie. Whether the token is well formed is not looked at here beyond being there at all; see `notToken68`.
  *
  * @param rawHeaders names and values in turn, as they came: Node keeps only the first of two Authorization headers elsewhere
- * @throws InvalidRequestError for two Authorization headers, or the Bearer scheme without anything behind it
- * @see RFC 6750 section 2.1, 3.1; RFC 9110 section 11.1: the scheme is case-insensitive
+ * @param takesDpop whether DPoP is a scheme this API supports
+ * @throws InvalidRequestError for two Authorization headers, or a scheme without anything behind it
+ * @see RFC 6750 section 2.1, 3.1; RFC 9449 section 7.1; RFC 9110 section 11.1: the scheme is case-insensitive
  */
-export function bearerToken (rawHeaders: readonly string[]): Extraction {
+export function sentToken (rawHeaders: readonly string[], takesDpop: boolean): Extraction {
   const authorization = singleHeader(rawHeaders, 'authorization')
   if (authorization === undefined) return NOTHING
   const end = authorization.indexOf(' ')
-  const scheme = end === -1 ? authorization : authorization.slice(0, end)
-  if (scheme.length !== 6 || scheme.toLowerCase() !== 'bearer') {
-    return { reason: 'scheme_unsupported', found: KNOWN_SCHEMES.find((name) => name === scheme.toLowerCase()) ?? 'no known scheme' }
-  }
-  if (end === -1) throw new InvalidRequestError({ reason: 'header_malformed', found: 'the scheme alone', hint: 'send Authorization: Bearer <token>' })
+  const scheme = schemeOf(end === -1 ? authorization : authorization.slice(0, end), takesDpop)
+  if (typeof scheme === 'object') return scheme
+  if (end === -1) throw new InvalidRequestError({ reason: 'header_malformed', found: 'the scheme alone', hint: `send Authorization: ${scheme} <token>` })
   // RFC 9110 section 11.4: one or more spaces stand between scheme and credentials.
   let start = end + 1
   while (authorization.charCodeAt(start) === 0x20) start++
-  return authorization.slice(start)
+  return { scheme, token: authorization.slice(start), hasProof: takesDpop && hasHeader(rawHeaders, 'dpop') }
+}
+
+function schemeOf (text: string, takesDpop: boolean): TokenScheme | Extraction {
+  const scheme = text.length <= 9 ? text.toLowerCase() : ''
+  if (scheme === 'bearer') return 'Bearer'
+  if (scheme === 'dpop' && takesDpop) return 'DPoP'
+  return { reason: 'scheme_unsupported', found: KNOWN_SCHEMES.includes(scheme) ? scheme : 'no known scheme' }
 }
 
 /** @see RFC 6750 section 2.1, RFC 9110 section 11.2 */
 export const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /**
- * The error for a Bearer credential that is not one token68 value, and so a malformed request, whatever it was
+ * The error for a credential that is not one token68 value, and so a malformed request, whatever it was
  * meant to be; undefined if it is one.
  *
  * @see RFC 6750 section 2.1, RFC 9110 section 11.2
@@ -46,10 +63,18 @@ export function notToken68 (token: string): InvalidRequestError | undefined {
 }
 
 function malformation (token: string): { reason: Reason, hint?: string } {
-  if (/^bearer\b/i.test(token)) return { reason: 'header_malformed', hint: 'the scheme is written twice' }
+  if (/^(?:bearer|dpop)\b/i.test(token)) return { reason: 'header_malformed', hint: 'the scheme is written twice' }
   if (/^["']|["']$/.test(token)) return { reason: 'token_quoted', hint: 'remove the quotes around the token' }
   if (/^<.*>$/.test(token)) return { reason: 'token_quoted', hint: 'a placeholder was sent instead of a token' }
   return { reason: 'header_malformed', hint: 'send exactly one token: Authorization: Bearer <token>' }
+}
+
+function hasHeader (rawHeaders: readonly string[], wanted: string): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return true
+  }
+  return false
 }
 
 /**

@@ -3,21 +3,22 @@ import type { ClaimRequirement, Demands, Primitive } from '../types/route.js'
 import { expected, plainObject } from './configuration.js'
 import { compileRequirement } from './requirement.js'
 import type { CompiledRequirement } from './requirement.js'
+import { compileStepUp, isStepUp } from './step-up.js'
+import type { StepUpDemand } from './step-up.js'
 
-/** One thing an identity must have, compiled once. */
-export type Demand =
+/** One thing that is demanded, compiled once. */
+export type Demand = IdentityDemand | StepUpDemand
+
+/** One thing an identity must have. */
+export type IdentityDemand =
   | { readonly kind: 'scopes' | 'permissions' | 'roles', readonly requirement: CompiledRequirement, readonly text: string }
   | { readonly kind: 'claim', readonly name: string, readonly accepts: (value: unknown) => boolean, readonly text: string }
 
 const REMEDY = 'leave it out to demand nothing'
 
-/**
- * Scopes first: a caller who lacks one learns it from the challenge and can ask for it.
- *
- * @throws TypeError naming the path
- */
+/** @throws TypeError naming the path */
 export function compileDemands (path: string, demands: { readonly [Kind in keyof Demands]?: unknown }): Demand[] {
-  const compiled: Demand[] = []
+  const compiled: Demand[] = compileStepUp(path, demands)
   for (const kind of ['scopes', 'permissions', 'roles'] as const) {
     if (demands[kind] === undefined) continue
     const requirement = compileRequirement(`${path}.${kind}`, demands[kind])
@@ -31,6 +32,20 @@ export function compileDemands (path: string, demands: { readonly [Kind in keyof
   return compiled
 }
 
+/**
+ * In the order they are asked. Step-up first: its challenge names the scopes too, so that one more login mends both. Then
+ * scopes, which a client can ask for.
+ */
+export function inOrder (demands: readonly Demand[]): readonly Demand[] {
+  const rank = (demand: Demand) => isStepUp(demand) ? 0 : demand.kind === 'scopes' ? 1 : 2
+  return Object.freeze([...demands].sort((one, other) => rank(one) - rank(other)))
+}
+
+/** Whether what it demands comes from an access token alone: scopes, permissions, roles. */
+export function isGranted (demand: Demand): boolean {
+  return 'requirement' in demand
+}
+
 /** The scopes that would satisfy every demand for scopes, for a challenge; undefined if there is none. */
 export function sufficientScope (demands: readonly Demand[]): string | undefined {
   const scopes = demands.flatMap((demand) => demand.kind === 'scopes' ? demand.requirement.sufficient : [])
@@ -38,13 +53,13 @@ export function sufficientScope (demands: readonly Demand[]): string | undefined
 }
 
 /** Whether the identity meets the demand. Pure. */
-export function meets (identity: Identity, demand: Demand): boolean {
+export function meets (identity: Identity, demand: IdentityDemand): boolean {
   return demand.kind === 'claim'
     ? Object.hasOwn(identity.claims, demand.name) && demand.accepts(identity.claims[demand.name])
     : demand.requirement.met(identity[demand.kind])
 }
 
-function compileClaim (path: string, name: string, requirement: unknown): Demand {
+function compileClaim (path: string, name: string, requirement: unknown): IdentityDemand {
   if (requirement === true) {
     return { kind: 'claim', name, accepts: (value) => value !== null && value !== undefined, text: `claim ${name}` }
   }

@@ -1,81 +1,28 @@
-import { bearerChallenge } from './challenge.js'
-import type { BearerChallenge } from './challenge.js'
-import type { AuthErrorCode } from './error-codes.js'
+import { AuthError, challenged, errorAnswer } from './auth-error.js'
+import type { Answer } from './auth-error.js'
 import { nameErrors } from './error-names.js'
 import type { Refusal } from './refusal.js'
+import type { StepUp } from './step-up.js'
 
-interface Answer {
-  readonly statusCode: number
-  readonly code: AuthErrorCode
-  /** What the caller gets. Nothing a caller sent is in it; only where the app itself is at fault is it not constant. */
-  readonly message: string
-  /** An OAuth error code: of RFC 6750 section 3.1 where it has one for the case, or the one a provider refused a login with. */
-  readonly error?: string
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-/**
- * Base of every refusal. `statusCode`, `code`, `error` and `headers` are for the answer; `reason` is for
- * metrics and logs. It carries no stack: refusals are answers, not defects, and callers can cause any number
- * of them.
- */
-export class AuthError extends Error {
-  readonly statusCode: number
-  readonly code: AuthErrorCode
-  /** OAuth error code: that of RFC 6750 where it has one for the case, or the one a provider refused a login with. */
-  readonly error: string | undefined
-  /** Headers the answer needs, the challenge among them. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly #refusal: Refusal
-
-  constructor (answer: Answer, refusal: Refusal) {
-    const limit = Error.stackTraceLimit
-    // Capturing the stack costs more than the rest of a refusal; an attacker would choose when we pay it.
-    if (answer.statusCode !== 500) Error.stackTraceLimit = 0
-    super(answer.message)
-    Error.stackTraceLimit = limit
-    this.statusCode = answer.statusCode
-    this.code = answer.code
-    this.error = answer.error
-    this.headers = answer.headers ?? {}
-    this.#refusal = refusal
-  }
-
-  /** Why, in one word of a closed list. For logs and metrics: an answer that shows it tells attackers more than they need. */
-  get reason (): Refusal['reason'] {
-    return this.#refusal.reason
-  }
-
-  /** Everything the log line says: for the operator only. */
-  get refusal (): Refusal {
-    return this.#refusal
-  }
-}
+export { AuthError } from './auth-error.js'
 
 // Answers callers can cause at any rate are made once.
 const MISSING: Answer = {
   statusCode: 401,
   code: 'GATEHOUSE_CREDENTIAL_MISSING',
   message: 'Authentication is required',
-  headers: challenge({})
+  ...challenged({})
 }
-const MALFORMED = bearerAnswer(400, 'GATEHOUSE_CREDENTIAL_MALFORMED', 'invalid_request',
+const MALFORMED = errorAnswer(400, 'GATEHOUSE_CREDENTIAL_MALFORMED', 'invalid_request',
   'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token')
-const INVALID = bearerAnswer(401, 'GATEHOUSE_TOKEN_INVALID', 'invalid_token',
+const INVALID = errorAnswer(401, 'GATEHOUSE_TOKEN_INVALID', 'invalid_token',
   'The access token is expired, revoked, malformed or not meant for this API')
+const BOUND: Answer = { ...INVALID, challenge: { ...INVALID.challenge, offersDpop: true } }
 const UNKNOWN: Answer = {
   statusCode: 401,
   code: 'GATEHOUSE_CREDENTIAL_INVALID',
   message: 'The credential is unknown, expired or revoked',
-  headers: challenge({})
-}
-
-function bearerAnswer (statusCode: number, code: AuthErrorCode, error: string, message: string, scope?: string): Answer {
-  return { statusCode, code, message, error, headers: challenge({ error, description: message, scope }) }
-}
-
-function challenge (attributes: BearerChallenge): Answer['headers'] & object {
-  return Object.freeze({ 'www-authenticate': bearerChallenge(attributes) })
+  ...challenged({})
 }
 
 /**
@@ -87,7 +34,7 @@ function challenge (attributes: BearerChallenge): Answer['headers'] & object {
  */
 export class MissingCredentialError extends AuthError {
   constructor (refusal: Refusal, scope?: string) {
-    super(scope === undefined ? MISSING : { ...MISSING, headers: challenge({ scope }) }, refusal)
+    super(scope === undefined ? MISSING : { ...MISSING, ...challenged({ scope }) }, refusal)
   }
 }
 
@@ -109,8 +56,9 @@ export class InvalidRequestError extends AuthError {
  * @see RFC 6750 section 3.1, `invalid_token`
  */
 export class InvalidTokenError extends AuthError {
-  constructor (refusal: Refusal) {
-    super(INVALID, refusal)
+  /** @param isBound whether the token would be good with a proof of possession (RFC 9449 section 7.2) */
+  constructor (refusal: Refusal, isBound = false) {
+    super(isBound ? BOUND : INVALID, refusal)
   }
 }
 
@@ -133,7 +81,20 @@ export class InvalidCredentialError extends AuthError {
  */
 export class InsufficientScopeError extends AuthError {
   constructor (refusal: Refusal, scope: string) {
-    super(bearerAnswer(403, 'GATEHOUSE_SCOPE_INSUFFICIENT', 'insufficient_scope', 'The access token lacks a scope this request needs', scope), refusal)
+    super(errorAnswer(403, 'GATEHOUSE_SCOPE_INSUFFICIENT', 'insufficient_scope', 'The access token lacks a scope this request needs', { scope }), refusal)
+  }
+}
+
+/**
+ * "The authentication event associated with the access token presented with the request does not meet the authentication
+ * requirements of the protected resource." 401, with the classes and the age that would do, and the scope the route demands.
+ *
+ * @see RFC 9470 section 3, `insufficient_user_authentication`
+ */
+export class InsufficientUserAuthenticationError extends AuthError {
+  constructor (refusal: Refusal, { acrValues, maxAge }: StepUp = {}, scope?: string) {
+    super(errorAnswer(401, 'GATEHOUSE_AUTHENTICATION_INSUFFICIENT', 'insufficient_user_authentication', 'This needs a stronger or more recent authentication',
+      { scope, acrValues: acrValues?.join(' '), maxAge }), refusal)
   }
 }
 
@@ -154,7 +115,10 @@ export class NoOrganizationError extends AuthError {
   }
 }
 
-/** `accessTokenClaims()` was asked where the credential is no access token, but an API key for instance: 403. */
+/**
+ * `accessTokenClaims()` or `exchange()` was asked where the credential is no access token, but an API key for instance, or
+ * `credentials()` where it is a session's cookie: 403.
+ */
 export class NotAnAccessTokenError extends AuthError {
   constructor (refusal: Refusal) {
     super({ statusCode: 403, code: 'GATEHOUSE_NOT_AN_ACCESS_TOKEN', message: 'This needs an access token' }, refusal)
@@ -184,14 +148,15 @@ export class RouteMisconfiguredError extends AuthError {
 }
 
 /**
- * Too many unknown credentials came for whoever judges them to be asked about this one: 429 with `Retry-After`.
+ * Too many unknown credentials came for whoever judges them to be asked about this one, or too many proofs of one key to be
+ * remembered: 429 with `Retry-After`.
  *
  * @see RFC 6585 section 4
  */
 export class TooManyRequestsError extends AuthError {
   /** @param retryAfter seconds until another try makes sense, at least 1 */
-  constructor (refusal: Refusal, retryAfter: number) {
-    super({ statusCode: 429, code: 'GATEHOUSE_TOO_MANY_REQUESTS', message: 'Too many unknown credentials: try again later', headers: inSeconds(retryAfter) }, refusal)
+  constructor (refusal: Refusal, retryAfter: number, message = 'Too many unknown credentials: try again later') {
+    super({ statusCode: 429, code: 'GATEHOUSE_TOO_MANY_REQUESTS', message, headers: inSeconds(retryAfter) }, refusal)
   }
 }
 
@@ -216,12 +181,12 @@ function inSeconds (retryAfter: number): Answer['headers'] & object {
 }
 
 nameErrors({
-  AuthError,
   MissingCredentialError,
   InvalidRequestError,
   InvalidTokenError,
   InvalidCredentialError,
   InsufficientScopeError,
+  InsufficientUserAuthenticationError,
   ForbiddenError,
   NoOrganizationError,
   NotAnAccessTokenError,

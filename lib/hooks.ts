@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Identity } from '../types/identity.js'
+import { InvalidDpopProofError } from './binding/errors.js'
 import { notToken68 } from './credentials.js'
-import { AuthError, ForbiddenError, InvalidCredentialError, InvalidTokenError } from './errors.js'
+import { AuthError, ForbiddenError, InsufficientUserAuthenticationError, InvalidCredentialError, InvalidTokenError } from './errors.js'
 import { guard } from './guard.js'
 import type { Policy } from './policy.js'
 import { missing } from './presented.js'
@@ -36,6 +37,8 @@ interface Parts {
   readonly place: WebLoginPlace
   /** Whether policies are decided as soon as the caller is known. */
   readonly enforceEarly: boolean
+  /** Seconds. */
+  readonly clockTolerance: number
 }
 
 /** A credential on its way. */
@@ -56,24 +59,25 @@ export interface Hooks {
 }
 
 /** @param hookName what Fastify prints the first hook as */
-export function createHooks ({ routes, find, reporter, place, enforceEarly }: Parts, hookName: string): Hooks {
+export function createHooks ({ routes, find, reporter, place, enforceEarly, clockTolerance }: Parts, hookName: string): Hooks {
   function authenticate (request: FastifyRequest, reply: FastifyReply, done: Done): void {
     if (request.is404) return done()
+    let known: Policy | undefined
     try {
-      const policy = routes.policyOf(request)
+      const policy = known = routes.policyOf(request)
       const finding = policy.mode === 'public' ? NOTHING_ASKED : find(request)
       if (finding instanceof Promise) {
-        finding.then((later) => { judge(later, policy, request, reply, done) }, (error: unknown) => { fail(error, request, reply, done) })
+        finding.then((later) => { judge(later, policy, request, reply, done) }, (error: unknown) => { fail(error, request, reply, done, policy) })
       } else {
         judge(finding, policy, request, reply, done)
       }
     } catch (error) {
-      fail(error, request, reply, done)
+      fail(error, request, reply, done, known)
     }
   }
 
   function judge (finding: Finding, policy: Policy, request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    if (!('source' in finding)) return admitNobody(policy, request, reply, done, () => missing(finding, policy.scope))
+    if (!('source' in finding)) return admitNobody(policy, request, reply, done, () => missing(finding, policy))
     const attempt: Attempt = { presented: finding, policy, request, reply, done }
     try {
       const outcome = finding.source.identify(finding.credential, request, policy, reply)
@@ -89,12 +93,12 @@ export function createHooks ({ routes, find, reporter, place, enforceEarly }: Pa
     const cacheControl = source.cacheControl(request)
     // What no cache may keep stays so: an answer that refreshed a session, or of which a hook before ours said it.
     if (cacheControl !== undefined && reply.getHeader('cache-control') !== 'no-store') reply.header('cache-control', cacheControl)
-    admit({ policy, reply, reporter, identity, credential }, request, done)
+    admit({ policy, reply, reporter, clockTolerance, identity, credential }, request, done)
   }
 
   function refuse (error: unknown, { presented: { source, credential }, policy, request, reply, done }: Attempt): void {
     if (countsAsNone(error, source, policy)) admitNobody(policy, request, reply, done, () => error, error.reason !== 'session_unknown')
-    else fail(source.isBearer ? asBearerError(error, credential) : error, request, reply, done)
+    else fail(source.scheme !== undefined ? asTokenError(error, credential) : error, request, reply, done, policy)
   }
 
   function countsAsNone (error: unknown, source: Source, policy: Policy): error is AuthError {
@@ -108,9 +112,9 @@ export function createHooks ({ routes, find, reporter, place, enforceEarly }: Pa
   /** @param refusal where somebody is demanded @param hasSession that will not do here */
   function admitNobody (policy: Policy, request: FastifyRequest, reply: FastifyReply, done: Done, refusal: () => AuthError, hasSession = false): void {
     const goOn = (error?: Error) => {
-      if (error !== undefined) fail(error, request, reply, done)
-      else if (policy.mode === 'required') fail(refusal(), request, reply, done)
-      else admit({ policy, reply, reporter, identity: undefined, credential: undefined }, request, done)
+      if (error !== undefined) fail(error, request, reply, done, policy)
+      else if (policy.mode === 'required') fail(refusal(), request, reply, done, policy)
+      else admit({ policy, reply, reporter, clockTolerance, identity: undefined, credential: undefined }, request, done)
     }
     if (policy.mode === 'public' || place.login?.challenge(request, reply, policy, hasSession, goOn) !== true) goOn()
   }
@@ -126,21 +130,24 @@ export function createHooks ({ routes, find, reporter, place, enforceEarly }: Pa
     if (request.is404) return done()
     const { policy, identity } = request[kCaller]!
     try {
-      const denial = identity === undefined ? undefined : guard(policy.demands, identity, request[kSession]?.grantsNothing)
+      const denial = identity === undefined ? undefined : guard(policy.demands, identity, clockTolerance, request[kSession])
       if (denial !== undefined) throw denial
     } catch (error) {
+      // Another login may do, and a person can be sent to it.
+      if (error instanceof InsufficientUserAuthenticationError && place.login?.stepUp(request, reply, policy, done) === true) return
       // Or a claim's own function threw.
-      return fail(error, request, reply, done)
+      return fail(error, request, reply, done, policy)
     }
     if (policy.authorize.length === 0) return done()
     askAll(policy.authorize, request).then(
-      (allowed) => { allowed ? done() : fail(refusedByAuthorize(identity), request, reply, done) },
-      (error: unknown) => { fail(error, request, reply, done) }
+      (allowed) => { allowed ? done() : fail(refusedByAuthorize(identity), request, reply, done, policy) },
+      (error: unknown) => { fail(error, request, reply, done, policy) }
     )
   }
 
-  function fail (error: unknown, request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    if (error instanceof AuthError) done(reporter.refuse(error, request, reply))
+  /** @param policy undefined: the route's is not known */
+  function fail (error: unknown, request: FastifyRequest, reply: FastifyReply, done: Done, policy?: Policy): void {
+    if (error instanceof AuthError) done(reporter.refuse(error, request, reply, policy))
     // Whatever is thrown refuses: `throw undefined` must not read as "no error".
     else done(error instanceof Error ? error : new Error('something that is no Error was thrown while a request was authorized', { cause: error }))
   }
@@ -149,9 +156,9 @@ export function createHooks ({ routes, find, reporter, place, enforceEarly }: Pa
   return { authenticate, authorize }
 }
 
-/** A good token is a token68 value, so only of a bad one is it asked whether it is one. */
-function asBearerError (error: unknown, token: string): unknown {
-  return error instanceof InvalidTokenError ? notToken68(token) ?? error : error
+/** A good token is a token68 value, so only of a bad one is it asked whether it is one, and of one nobody looked at for want of a proof. */
+function asTokenError (error: unknown, token: string): unknown {
+  return error instanceof InvalidTokenError || error instanceof InvalidDpopProofError ? notToken68(token) ?? error : error
 }
 
 function isBadCredential (error: unknown): error is AuthError {

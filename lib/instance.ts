@@ -1,6 +1,8 @@
+import type { VerifyOptions } from '../types/binding.js'
 import type { Gatehouse } from '../types/gatehouse.js'
 import type { Pipeline } from './authenticate.js'
 import type { WorkingAuthenticator } from './authenticators.js'
+import type { Bindings } from './bindings.js'
 import { plainObject } from './configuration.js'
 import { AuthError, InvalidTokenError } from './errors.js'
 import type { Settings } from './options.js'
@@ -15,19 +17,21 @@ interface Parts {
   readonly rings: KeyRings
   readonly routes: Routes
   readonly pipeline: Pipeline
+  readonly bindings: Bindings
   readonly authenticators: readonly WorkingAuthenticator[]
   readonly reporter: Reporter
   readonly place: WebLoginPlace
 }
 
 /** `app.gatehouse`. */
-export function createGatehouse ({ settings, rings, routes, pipeline, authenticators, reporter, place }: Parts): Gatehouse {
+export function createGatehouse ({ settings, rings, routes, pipeline, bindings, authenticators, reporter, place }: Parts): Gatehouse {
   const sum = (member: 'recalled' | 'verified' | 'size') => authenticators.reduce((total, authenticator) => total + authenticator[member], 0)
   return Object.freeze({
-    async verify (token: string) {
+    async verify (token: string, options: VerifyOptions = {}) {
+      const binding = bindings.of(options)
       try {
         if (typeof token !== 'string') throw new InvalidTokenError({ reason: 'token_malformed', expected: 'a text', found: typeof token })
-        const outcome = await pipeline.identify(token, undefined, undefined)
+        const outcome = await pipeline.identify(token, undefined, undefined, binding)
         if (outcome instanceof AuthError) throw outcome
         return outcome
       } catch (error) {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Store } from '../types/store.js'
 import type { Pipeline } from './authenticate.js'
+import type { Bindings } from './bindings.js'
 import type { Settings } from './options.js'
 import type { Reporter } from './report.js'
 import type { KeyRings } from './token/rings.js'
@@ -11,6 +12,7 @@ export interface Internals {
   readonly settings: Settings
   readonly rings: KeyRings
   readonly pipeline: Pipeline
+  readonly bindings: Bindings
   readonly reporter: Reporter
   readonly store: Store
   readonly place: WebLoginPlace

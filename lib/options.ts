@@ -6,8 +6,15 @@ import { checkAuthenticators } from './authenticator-options.js'
 import type { CheckedAuthenticator } from './authenticator-options.js'
 import { readBaseUrls } from './base-url.js'
 import type { BaseUrl } from './base-url.js'
-import { expected, isPlainObject, plainObject, refuseUnknownKeys, within } from './configuration.js'
+import { readCertificateSource } from './binding/certificate-options.js'
+import type { CertificateSource } from './binding/certificate-options.js'
+import { readDpop } from './binding/options.js'
+import type { DpopSettings } from './binding/options.js'
+import { expected, isPlainObject, oneOf, plainObject, refuseUnknownKeys, within } from './configuration.js'
 import { isProvider } from './providers/define.js'
+import { readResource } from './resource.js'
+import type { ResourceSettings } from './resource.js'
+import { checkedStore } from './store-option.js'
 
 /** The options as the rest of the house reads them: complete, checked, frozen. */
 export interface Settings {
@@ -24,14 +31,20 @@ export interface Settings {
   readonly authenticators: readonly CheckedAuthenticator[]
   /** Where people reach this server; none if nobody said. */
   readonly bases: readonly BaseUrl[]
+  /** undefined: nothing is said of it. */
+  readonly resource: ResourceSettings | undefined
   /** Origins whose pages may act with cookies, this server's own among them. */
   readonly trustedOrigins: readonly string[]
   /** undefined: the default, in memory. */
   readonly store: Store | undefined
+  readonly dpop: DpopSettings
+  readonly clientCertificate: CertificateSource
+  /** Whether bound tokens are accepted whoever sends them. */
+  readonly ignoresBinding: boolean
   readonly fetchOptions: FetchOptions
 }
 
-const OPTIONS = ['provider', 'defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'baseUrl', 'trustedOrigins', 'store', 'fetchOptions']
+const OPTIONS = ['provider', 'defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'baseUrl', 'resource', 'trustedOrigins', 'store', 'dpop', 'clientCertificate', 'dangerouslyIgnoreBinding', 'fetchOptions']
 /** Fastify passes a registration's own options through to the plugin. */
 const FASTIFYS_OWN = ['prefix', 'logLevel', 'logSerializers']
 
@@ -39,7 +52,7 @@ const FASTIFYS_OWN = ['prefix', 'logLevel', 'logSerializers']
 export function readOptions (options: unknown): Settings {
   const given = plainObject('gatehouse', options, 'pass { provider: … }')
   refuseUnknownKeys('gatehouse', Object.fromEntries(Object.entries(given).filter(([key]) => !FASTIFYS_OWN.includes(key))), OPTIONS)
-  const { provider, defaultAuth = 'required', cache = {}, clockTolerance = 10, enforce = 'preHandler', startup = 'warm', authenticators = [], baseUrl, trustedOrigins = [], store, fetchOptions = {} } = given
+  const { provider, defaultAuth = 'required', cache = {}, clockTolerance = 10, enforce = 'preHandler', startup = 'warm', authenticators = [], baseUrl, resource, trustedOrigins = [], store, dpop = 'allow', clientCertificate = 'tls', dangerouslyIgnoreBinding = false, fetchOptions = {} } = given
   const resolver = typeof provider === 'function' ? provider as ProviderResolver : undefined
   if (typeof defaultAuth !== 'function') oneOf('gatehouse.defaultAuth', defaultAuth, ['required', 'optional', 'public'])
   oneOf('gatehouse.enforce', enforce, ['preHandler', 'onRequest'])
@@ -50,6 +63,11 @@ export function readOptions (options: unknown): Settings {
   const providers = resolver === undefined ? providersByIssuer(provider, authenticators) : new Map<string, Provider>()
   // Written with no value it is an environment variable that is not set.
   const bases = 'baseUrl' in given ? readBaseUrls('gatehouse.baseUrl', baseUrl) : Object.freeze([])
+  const checkedDpop = readDpop('gatehouse.dpop', dpop)
+  if (checkedDpop.mode === 'require' && bases.length === 0) throw new TypeError("gatehouse.dpop: 'require' needs baseUrl: proofs name the address people reach this server at")
+  const certificateSource = readCertificateSource('gatehouse.clientCertificate', clientCertificate)
+  if (typeof dangerouslyIgnoreBinding !== 'boolean') throw expected('gatehouse.dangerouslyIgnoreBinding', 'true or false', dangerouslyIgnoreBinding)
+  if (dangerouslyIgnoreBinding && checkedDpop.mode !== 'off') throw new TypeError("gatehouse.dangerouslyIgnoreBinding: goes with dpop: 'off' only, where somebody in front of this server checks proofs")
   return Object.freeze({
     providers,
     resolver,
@@ -60,8 +78,12 @@ export function readOptions (options: unknown): Settings {
     startup: startup as Settings['startup'],
     authenticators: checkAuthenticators(authenticators, [...providers.values()].flatMap(({ name, apiKeys }) => apiKeys === undefined ? [name] : [name, 'api_key'])),
     bases,
+    resource: 'resource' in given ? readResource('gatehouse.resource', resource, { bases, providers: [...providers.values()], dpop: checkedDpop, clientCertificate: certificateSource }) : undefined,
     trustedOrigins: Object.freeze([...bases.map(({ origin }) => origin), ...origins(trustedOrigins)]),
     store: store === undefined ? undefined : checkedStore('gatehouse.store', store),
+    dpop: checkedDpop,
+    clientCertificate: certificateSource,
+    ignoresBinding: dangerouslyIgnoreBinding,
     fetchOptions: fetchSettings(fetchOptions)
   })
 }
@@ -111,15 +133,6 @@ function origins (value: unknown): readonly string[] {
   return Object.freeze([...value as string[]])
 }
 
-const STORE_METHODS = ['get', 'set', 'delete', 'add', 'extend', 'release', 'deleteByIndex']
-
-/** The user's own, neither copied nor frozen. */
-function checkedStore (path: string, store: unknown): Store {
-  const members = typeof store === 'object' && store !== null ? store as Readonly<Record<string, unknown>> : {}
-  if (STORE_METHODS.every((method) => typeof members[method] === 'function') && typeof members.isShared === 'boolean') return store as Store
-  throw new TypeError(`${path}: expected what memoryStore() or redisStore(client) returns${'status' in members || 'isOpen' in members ? '; this is the client: write redisStore(client)' : ''}`)
-}
-
 function cacheSettings (cache: unknown): Settings['cache'] {
   if (cache === false) return undefined
   const { max = 10_000, ttl = 300, ...rest } = plainObject('gatehouse.cache', cache, 'write false to switch it off')
@@ -159,8 +172,4 @@ function headerSettings (path: string, headers: unknown): Readonly<Record<string
 /** Proxies and gateways take passwords: what was found is not shown. */
 function withoutValue (path: string, expectation: string, found: unknown): TypeError {
   return new TypeError(`${path}: expected ${expectation}, got ${found === null ? 'null' : Array.isArray(found) ? 'a list' : `a value of type ${typeof found}`}`)
-}
-
-function oneOf (path: string, value: unknown, choices: readonly string[]): void {
-  if (typeof value !== 'string' || !choices.includes(value)) throw expected(path, `one of ${choices.join(', ')}`, value)
 }

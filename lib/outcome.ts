@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import type { CredentialsType, Identity } from '../types/identity.js'
 import type { AuthError } from './errors.js'
 import { InvalidTokenError } from './errors.js'
@@ -15,6 +16,18 @@ export interface Allowed {
   readonly credentials: readonly CredentialsType[] | undefined
   /** Whether it demands what a session has from its access token alone: scopes, permissions, roles. */
   readonly needsAccessToken?: boolean
+  /** Whether access tokens must come with a DPoP proof. */
+  readonly requiresDpop?: boolean
+  /** The scopes a caller should ask for, for challenges. */
+  readonly scope?: string | undefined
+}
+
+/** Decides whether whoever sent a verified token may use it. */
+export interface Binding {
+  /** A token that says nothing of its sender. @returns the same identity, or why it will not do */
+  unbound (identity: Identity): Identity | AuthError
+  /** A token with a `cnf` claim. @returns the same identity, perhaps later, or why not */
+  bound (identity: Identity, token: string, request: FastifyRequest | undefined): Outcome
 }
 
 /** The error for a good credential of somebody who may not vouch here. */

@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { expected, isPlainObject, plainObject, refuseUnknownKeys } from './configuration.js'
-import { compileDemands, sufficientScope } from './demand.js'
+import { compileDemands, inOrder, isGranted, sufficientScope } from './demand.js'
 import type { Demand } from './demand.js'
+import { isSeconds, looksLikeAcr, sufficientStepUp } from './step-up.js'
+import type { StepUp } from './step-up.js'
 
 /** What a route demands, compiled once and frozen. */
 export interface Policy {
@@ -10,24 +12,29 @@ export interface Policy {
   readonly providers: readonly string[] | undefined
   /** Only credentials of these kinds; undefined: all. */
   readonly credentials: readonly string[] | undefined
+  /** Whether an access token must come with a DPoP proof. */
+  readonly requiresDpop: boolean
   readonly demands: readonly Demand[]
   /** Each must answer true, in this order. */
   readonly authorize: ReadonlyArray<(request: FastifyRequest) => boolean | Promise<boolean>>
   /** The scopes a caller should ask for, for challenges. */
   readonly scope: string | undefined
+  /** What a login must give so that it will do; undefined: any login will. */
+  readonly stepUp: StepUp | undefined
   /** Whether it demands what a session has from its access token alone: scopes, permissions, roles. */
   readonly needsAccessToken: boolean
 }
 
 export const PUBLIC: Policy = Object.freeze({
-  mode: 'public', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined, needsAccessToken: false
+  mode: 'public', providers: undefined, credentials: undefined, requiresDpop: false, demands: [], authorize: [], scope: undefined, stepUp: undefined, needsAccessToken: false
 })
 
 const MEMBERS = ['scopes', 'permissions', 'roles'] as const
 const NEAR_MISSES = [['scope', 'scopes'], ['permission', 'permissions'], ['role', 'roles']] as const
 /** Members of `auth` that would demand nothing beside it, by the form that tells them from other plugins' members. */
-const INSIDE_AUTH: ReadonlyArray<readonly [name: 'credentials' | 'providers' | 'claims' | 'authorize', isOurs: (value: unknown) => boolean]> = [
-  ['credentials', isListOfTexts], ['providers', isListOfTexts], ['claims', isPlainObject], ['authorize', (value) => typeof value === 'function']
+const INSIDE_AUTH: ReadonlyArray<readonly [name: 'credentials' | 'providers' | 'claims' | 'authorize' | 'acr' | 'maxAge' | 'dpop', isOurs: (value: unknown) => boolean]> = [
+  ['credentials', isListOfTexts], ['providers', isListOfTexts], ['claims', isPlainObject], ['authorize', (value) => typeof value === 'function'],
+  ['acr', looksLikeAcr], ['maxAge', isSeconds], ['dpop', (value) => value === 'require']
 ]
 
 /** What a policy may name; undefined: anything. */
@@ -35,6 +42,8 @@ export interface KnownNames {
   /** Providers and authenticators. */
   readonly providers?: readonly string[] | undefined
   readonly credentials?: readonly string[] | undefined
+  /** What the registration says of proofs, and why a route cannot demand them, if it cannot. */
+  readonly dpop?: { readonly isRequired: boolean, readonly obstacle: string | undefined }
 }
 
 /** A route's config as it comes: anything may stand in it. */
@@ -50,6 +59,9 @@ export interface RawPolicy {
   readonly providers?: unknown
   readonly claims?: unknown
   readonly authorize?: unknown
+  readonly acr?: unknown
+  readonly maxAge?: unknown
+  readonly dpop?: unknown
 }
 
 /** Whether a route's config says anything to the gatehouse. */
@@ -74,8 +86,8 @@ export function compilePolicy (path: string, config: RawPolicy, known: KnownName
   }
   const { auth = 'required' } = config
   if (auth === false) return publicPolicy(path, config)
-  const { mode, providers, credentials, claims, authorize } = longForm(`${path}.auth`, auth, known)
-  const demands = [...compileDemands(path, pick(config)), ...compileDemands(`${path}.auth`, { claims })]
+  const { mode, providers, credentials, requiresDpop, claims, acr, maxAge, authorize } = longForm(`${path}.auth`, auth, known)
+  const demands = inOrder([...compileDemands(path, pick(config)), ...compileDemands(`${path}.auth`, { claims, acr, maxAge })])
   if (mode === 'optional' && demands.length > 0) {
     throw new TypeError(`${path}: an optional route lets anonymous callers in, so it cannot demand ${demands[0]!.text}; ` +
       "make it 'required', or call request.auth.require() where it matters")
@@ -84,26 +96,28 @@ export function compilePolicy (path: string, config: RawPolicy, known: KnownName
     mode,
     providers,
     credentials,
-    demands: Object.freeze(demands),
+    requiresDpop: requiresDpop || known.dpop?.isRequired === true,
+    demands,
     authorize: Object.freeze(authorize === undefined ? [] : [authorize]),
     scope: sufficientScope(demands),
-    needsAccessToken: demands.some(({ kind }) => kind !== 'claim')
+    stepUp: sufficientStepUp(demands),
+    needsAccessToken: demands.some(isGranted)
   })
 }
 
 /** Both policies at once: what a group demands and what a route in it adds. */
 export function bothPolicies (outer: Policy, inner: Policy): Policy {
-  // Scopes first, as in each of the two: a caller who lacks one can ask for it.
-  const both = [...outer.demands, ...inner.demands]
-  const demands = [...both.filter(({ kind }) => kind === 'scopes'), ...both.filter(({ kind }) => kind !== 'scopes')]
+  const demands = inOrder([...outer.demands, ...inner.demands])
   return Object.freeze({
     mode: 'required',
     providers: inBoth(outer.providers, inner.providers),
     credentials: inBoth(outer.credentials, inner.credentials),
-    demands: Object.freeze(demands),
+    requiresDpop: outer.requiresDpop || inner.requiresDpop,
+    demands,
     authorize: Object.freeze([...outer.authorize, ...inner.authorize]),
     scope: sufficientScope(demands),
-    needsAccessToken: demands.some(({ kind }) => kind !== 'claim')
+    stepUp: sufficientStepUp(demands),
+    needsAccessToken: demands.some(isGranted)
   })
 }
 
@@ -119,29 +133,36 @@ function publicPolicy (path: string, config: RawPolicy): Policy {
   return PUBLIC
 }
 
-type LongForm = Pick<Policy, 'providers' | 'credentials'> & {
+type LongForm = Pick<Policy, 'providers' | 'credentials' | 'requiresDpop'> & {
   readonly mode: 'optional' | 'required'
   readonly claims: unknown
+  readonly acr: unknown
+  readonly maxAge: unknown
   readonly authorize: Policy['authorize'][number] | undefined
 }
 
 function longForm (path: string, auth: unknown, known: KnownNames): LongForm {
   if (auth === 'required' || auth === 'optional') {
-    return { mode: auth, providers: undefined, credentials: undefined, claims: undefined, authorize: undefined }
+    return { mode: auth, providers: undefined, credentials: undefined, requiresDpop: false, claims: undefined, acr: undefined, maxAge: undefined, authorize: undefined }
   }
   const remedy = auth === true ? "write 'required'" : undefined
   if (typeof auth !== 'object' || auth === null) throw expected(path, "false, 'required', 'optional' or an object", auth, remedy)
-  const { mode = 'required', providers, credentials, claims, authorize, ...rest } = plainObject(path, auth)
-  refuseUnknownKeys(path, rest, ['mode', 'providers', 'credentials', 'claims', 'authorize'])
+  const { mode = 'required', providers, credentials, dpop, claims, acr, maxAge, authorize, ...rest } = plainObject(path, auth)
+  refuseUnknownKeys(path, rest, ['mode', 'providers', 'credentials', 'dpop', 'claims', 'acr', 'maxAge', 'authorize'])
   if (mode !== 'required' && mode !== 'optional') {
     throw expected(`${path}.mode`, "'required' or 'optional'", mode, mode === 'public' ? 'write auth: false for a public route' : undefined)
   }
+  if (dpop !== undefined && dpop !== 'require') throw expected(`${path}.dpop`, "'require', or nothing", dpop)
+  if (dpop === 'require' && known.dpop?.obstacle !== undefined) throw new TypeError(`${path}.dpop: 'require' ${known.dpop.obstacle}`)
   if (authorize !== undefined && typeof authorize !== 'function') throw expected(`${path}.authorize`, 'a function of the request', authorize)
   return {
     mode,
     providers: providers === undefined ? undefined : listOfNames(`${path}.providers`, 'provider names', providers, known.providers),
     credentials: credentials === undefined ? undefined : listOfNames(`${path}.credentials`, 'kinds of credentials', credentials, known.credentials),
+    requiresDpop: dpop === 'require',
     claims,
+    acr,
+    maxAge,
     authorize: authorize as LongForm['authorize']
   }
 }

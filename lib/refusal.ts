@@ -11,9 +11,15 @@ export type Reason =
   | 'issuer_mismatch' | 'audience_mismatch' | 'token_expired' | 'token_not_yet_valid' | 'time_malformed'
   | 'claim_missing' | 'claim_malformed' | 'id_token' | 'not_an_access_token' | 'subject_missing' | 'binding_unverifiable'
   | 'signature_invalid' | 'provider_refused'
+  // who sent it
+  | 'dpop_required' | 'binding_missing' | 'binding_mismatch' | 'certificate_mismatch'
+  | 'proof_unexpected' | 'proof_missing' | 'proof_repeated' | 'proof_malformed' | 'proof_algorithm_refused' | 'proof_key_refused'
+  | 'proof_signature_invalid' | 'proof_method_mismatch' | 'proof_uri_mismatch' | 'proof_time_refused' | 'proof_token_mismatch'
+  | 'nonce_missing' | 'nonce_stale' | 'proof_replayed' | 'proofs_exhausted'
   // what somebody else said of it
   | 'token_inactive' | 'credential_malformed' | 'credential_unknown'
   // the caller
+  | 'acr_insufficient' | 'authentication_too_old'
   | 'scope_missing' | 'permission_missing' | 'role_missing' | 'claim_refused' | 'authorize_refused' | 'organization_missing' | 'accessor_refused'
   // the session
   | 'session_unknown' | 'access_token_ended'
@@ -22,6 +28,8 @@ export type Reason =
   // what came for the code or the refresh token
   | 'grant_refused' | 'answer_refused' | 'authorized_party_mismatch' | 'acr_mismatch' | 'access_token_hash_mismatch'
   | 'login_changed' | 'access_token_refused' | 'subject_mismatch'
+  // a token exchange
+  | 'exchange_refused'
   // the provider ends a session
   | 'logout_token_refused'
   // ours

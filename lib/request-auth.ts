@@ -1,13 +1,17 @@
 import { inspect } from 'node:util'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor } from '../types/actor.js'
 import type { RequestAuth } from '../types/auth.js'
+import type { DownstreamToken, ExchangeOptions } from '../types/exchange.js'
 import type { Identity } from '../types/identity.js'
 import type { Demands } from '../types/route.js'
 import type { WebSession } from '../types/web-session.js'
+import { delegationChain } from './actor.js'
 import { plainObject, refuseUnknownKeys } from './configuration.js'
 import { compileDemands } from './demand.js'
 import { NoOrganizationError, NotAnAccessTokenError, NotAuthenticatedError } from './errors.js'
-import type { AuthError } from './errors.js'
+import type { AuthError, ForbiddenError } from './errors.js'
+import type { Exchanger } from './exchange/exchanger.js'
 import { guard } from './guard.js'
 import type { Policy } from './policy.js'
 import type { Reporter } from './report.js'
@@ -19,6 +23,8 @@ export interface Caller {
   readonly policy: Policy
   readonly reply: FastifyReply
   readonly reporter: Reporter
+  /** Seconds. */
+  readonly clockTolerance: number
   readonly identity: Identity | undefined
   /** The raw credential. */
   readonly credential: string | undefined
@@ -29,18 +35,20 @@ export interface Caller {
  *
  * @param caller undefined where no gatehouse hook ran: the not-found handler, or a hook registered before ours
  */
-export function createRequestAuth (request: FastifyRequest, caller: Caller | undefined): RequestAuth {
-  return new CallerAuth(request, caller)
+export function createRequestAuth (request: FastifyRequest, caller: Caller | undefined, exchanger: Exchanger): RequestAuth {
+  return new CallerAuth(request, caller, exchanger)
 }
 
 class CallerAuth implements RequestAuth {
   // Private fields: no serializer and no spread can reach the token.
   readonly #request: FastifyRequest
   readonly #caller: Caller | undefined
+  readonly #exchanger: Exchanger
 
-  constructor (request: FastifyRequest, caller: Caller | undefined) {
+  constructor (request: FastifyRequest, caller: Caller | undefined, exchanger: Exchanger) {
     this.#request = request
     this.#caller = caller
+    this.#exchanger = exchanger
   }
 
   get isAuthenticated () { return this.#caller?.identity !== undefined }
@@ -56,6 +64,9 @@ class CallerAuth implements RequestAuth {
     if (organizationId !== undefined) return organizationId
     throw this.#refuse(new NoOrganizationError({ reason: 'organization_missing', provider, clientId }))
   }
+
+  get actor (): Actor | undefined { return this.#chain('actor')[0] }
+  get delegationChain (): readonly Actor[] { return this.#chain('delegationChain') }
 
   get session (): WebSession {
     const { type, provider } = this.#identity('session')
@@ -78,6 +89,11 @@ class CallerAuth implements RequestAuth {
     throw this.#refuse(new NotAnAccessTokenError({ reason: 'accessor_refused', provider, clientId, found: type, hint }))
   }
 
+  async exchange (options: ExchangeOptions): Promise<DownstreamToken> {
+    const identity = this.#identity('exchange()')
+    return this.#exchanger.exchange({ request: this.#request, identity, credential: this.#caller!.credential!, refuse: (error) => this.#refuse(error) }, options)
+  }
+
   hasScope (...scopes: readonly string[]): boolean {
     return holdsAll('hasScope()', scopes, this.#identity('hasScope()').scopes)
   }
@@ -92,8 +108,8 @@ class CallerAuth implements RequestAuth {
 
   require (demands: Demands): void {
     const path = 'request.auth.require()'
-    refuseUnknownKeys(path, plainObject(path, demands), ['scopes', 'permissions', 'roles', 'claims'])
-    const denial = guard(compileDemands(path, demands), this.#identity('require()'), this.#request[kSession]?.grantsNothing)
+    refuseUnknownKeys(path, plainObject(path, demands), ['scopes', 'permissions', 'roles', 'claims', 'acr', 'maxAge'])
+    const denial = guard(compileDemands(path, demands), this.#identity('require()'), this.#caller!.clockTolerance, this.#request[kSession])
     if (denial !== undefined) throw this.#refuse(denial)
   }
 
@@ -114,8 +130,17 @@ class CallerAuth implements RequestAuth {
     throw this.#refuse(notAuthenticated(accessor, this.#request, this.#caller?.policy))
   }
 
+  #chain (accessor: string): readonly Actor[] {
+    const identity = this.#identity(accessor)
+    try {
+      return delegationChain(identity)
+    } catch (error) {
+      throw this.#refuse(error as ForbiddenError)
+    }
+  }
+
   #refuse<Refused extends AuthError> (error: Refused): Refused {
-    return this.#caller === undefined ? error : this.#caller.reporter.refuse(error, this.#request, this.#caller.reply)
+    return this.#caller === undefined ? error : this.#caller.reporter.refuse(error, this.#request, this.#caller.reply, this.#caller.policy)
   }
 }
 

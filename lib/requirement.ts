@@ -1,5 +1,6 @@
 import type { Requirement } from '../types/route.js'
 import { expected, isPlainObject, refuseUnknownKeys } from './configuration.js'
+import { isScopeToken } from './scope-token.js'
 
 /** A requirement, compiled once. */
 export interface CompiledRequirement {
@@ -27,7 +28,7 @@ export function compileRequirement (path: string, requirement: unknown): Compile
 function oneName (path: string, name: string): CompiledRequirement {
   // RFC 6749 section 3.3: a scope-token has no white space, quotes or backslashes. Nor can a name hold them
   // that is to stand in a challenge or come out of a space-separated claim.
-  if (!/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(name)) {
+  if (!isScopeToken(name)) {
     const remedy = /\S\s+\S/.test(name) ? `write ${JSON.stringify(name.trim().split(/\s+/))} to demand each` : undefined
     throw expected(path, 'a name without white space, quotes or backslashes', name, remedy)
   }

@@ -77,7 +77,7 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
     if (isPreflightRoute(route)) return PUBLIC
     if (grouped) return undefined
     const { defaultAuth } = settings
-    if (typeof defaultAuth !== 'function') return defaultAuth === 'public' ? PUBLIC : compilePolicy(path, { auth: defaultAuth })
+    if (typeof defaultAuth !== 'function') return defaultAuth === 'public' ? PUBLIC : compilePolicy(path, { auth: defaultAuth }, known)
     // HEAD follows its GET: both get the answer for GET.
     const chosen = defaultAuth(route.method === 'HEAD' ? { ...route, method: 'GET' } : route) ?? {}
     const chosenPath = `defaultAuth(${describe(route)})`
@@ -158,21 +158,22 @@ export function createRoutes (root: FastifyInstance, settings: Settings): Routes
 }
 
 function whatItSays (config: RawPolicy): readonly unknown[] {
-  const { auth, scopes, permissions, roles, scope, permission, role, credentials, providers, claims, authorize } = config
-  return [auth, scopes, permissions, roles, scope, permission, role, credentials, providers, claims, authorize]
+  const { auth, scopes, permissions, roles, scope, permission, role, credentials, providers, claims, authorize, acr, maxAge, dpop } = config
+  return [auth, scopes, permissions, roles, scope, permission, role, credentials, providers, claims, authorize, acr, maxAge, dpop]
 }
 
 function inWords (policy: Policy): string {
   return [
     ...policy.providers === undefined ? [] : [`providers: ${policy.providers.join(' or ')}`],
     ...policy.credentials === undefined ? [] : [`credentials: ${policy.credentials.join(' or ')}`],
+    ...policy.requiresDpop ? ['dpop'] : [],
     ...policy.demands.map((demand) => demand.text),
     ...policy.authorize.map(() => 'authorize')
   ].join(', ')
 }
 
 /** Where a resolver chooses providers, their names are not known before. */
-function knownNames ({ resolver, providers, authenticators }: Settings): KnownNames {
+function knownNames ({ resolver, providers, authenticators, bases, dpop }: Settings): KnownNames {
   const own = authenticators.map(({ name }) => name)
   const configured = [...providers.values()]
   return {
@@ -182,15 +183,17 @@ function knownNames ({ resolver, providers, authenticators }: Settings): KnownNa
       ...configured.some(({ apiKeys }) => apiKeys !== undefined) ? ['api_key'] : [],
       ...configured.some(({ client }) => client !== undefined) ? ['session'] : [],
       ...own
-    ])]
+    ])],
+    dpop: { isRequired: dpop.mode === 'require', obstacle: dpop.mode === 'off' ? "cannot be met, for the registration says dpop: 'off'" : bases.length === 0 ? 'needs baseUrl: proofs name the address people reach this server at' : undefined }
   }
 }
 
-/** @throws TypeError where groups and route between them leave nobody who may vouch, or no kind of credential */
+/** @throws TypeError where groups and route between them leave nobody who may vouch, no kind of credential, or no login that would do */
 function jointPolicy (path: string, policies: readonly Policy[]): Policy {
   const policy = policies.reduce(bothPolicies)
   if (policy.providers?.length === 0) throw new TypeError(`${path}.auth.providers: none of these may vouch in the group the route is in`)
   if (policy.credentials?.length === 0) throw new TypeError(`${path}.auth.credentials: none of these is accepted in the group the route is in`)
+  if (policy.stepUp?.acrValues?.length === 0) throw new TypeError(`${path}.auth.acr: none of these is accepted in the group the route is in`)
   return policy
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { TokenScheme } from './credentials.js'
 import type { Allowed, Outcome } from './outcome.js'
 import type { Refusal } from './refusal.js'
 
@@ -6,8 +7,8 @@ import type { Refusal } from './refusal.js'
 export interface Source {
   /** Whether the browser sends it by itself. */
   readonly isCookie: boolean
-  /** Whether it came as `Authorization: Bearer`. */
-  readonly isBearer: boolean
+  /** What it came as in the Authorization header; undefined: it came elsewhere, or is a credential of the app's own. */
+  readonly scheme: TokenScheme | undefined
   /** @param reply cookies that ended are cleared by it */
   identify (credential: string, request: FastifyRequest, allowed: Allowed, reply: FastifyReply): Outcome
   /**

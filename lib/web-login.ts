@@ -16,6 +16,13 @@ export interface WebLogin {
    * @returns false for a request that is none of a browser's, or a route that takes no sessions
    */
   challenge (request: FastifyRequest, reply: FastifyReply, policy: Policy, hasSession: boolean, done: (error?: Error) => void): boolean
+  /**
+   * Sends a browser that opens a page in a session whose login does not do there to log in as the route demands.
+   *
+   * @param done called with the error where that fails
+   * @returns false for a request that is none of a browser's, or where it was sent just now
+   */
+  stepUp (request: FastifyRequest, reply: FastifyReply, policy: Policy, done: (error: Error) => void): boolean
   deleteBySubject (person: Person): Promise<void>
   /** Requests answered with a session since boot whose access token is none for this API: the pipeline counts the others. */
   readonly accepted: number

@@ -4,6 +4,7 @@ import type { Test } from 'tap'
 import { createPipeline } from '../lib/authenticate.js'
 import type { GatehouseOptions, Identity } from '../lib/index.js'
 import { readOptions } from '../lib/options.js'
+import type { Binding } from '../lib/outcome.js'
 import { createKeyRings } from '../lib/token/rings.js'
 import { fakeClock } from './support/clock.js'
 import { ACCEPTED, guardedApi, INVALID_TOKEN, trusting } from './support/guarded-api.js'
@@ -15,6 +16,9 @@ t.beforeEach(() => { issuer.reset() })
 
 const stranger = await createKey('RS256', { kid: issuer.keys[0]!.kid })
 
+/** These tokens are bound to nobody. */
+const WHOEVER: Binding = { unbound: (identity) => identity, bound: (identity) => identity }
+
 function pipelineOf (t: Test, options: Partial<GatehouseOptions> = {}) {
   const settings = readOptions({ provider: trusting(issuer), ...options })
   const rings = createKeyRings(settings, Fastify().log)
@@ -24,27 +28,27 @@ function pipelineOf (t: Test, options: Partial<GatehouseOptions> = {}) {
 
 t.test('a token is answered at once when its key is held, and by a promise when keys must be fetched', async (t) => {
   const pipeline = pipelineOf(t)
-  const first = pipeline.identify(issuer.token(), undefined, undefined)
+  const first = pipeline.identify(issuer.token(), undefined, undefined, WHOEVER)
   t.type(first, Promise)
   t.match(await first, { subject: 'user-1' })
   const token = issuer.token({ jti: 'another' })
-  t.match(pipeline.identify(token, undefined, undefined), { subject: 'user-1' }, 'never seen')
-  t.match(pipeline.identify(token, undefined, undefined), { subject: 'user-1' }, 'seen before')
+  t.match(pipeline.identify(token, undefined, undefined, WHOEVER), { subject: 'user-1' }, 'never seen')
+  t.match(pipeline.identify(token, undefined, undefined, WHOEVER), { subject: 'user-1' }, 'seen before')
 })
 
 t.test('a token seen before gets the same identity until its time in the cache is over', async (t) => {
   const clock = fakeClock(t)
   const pipeline = pipelineOf(t, { cache: { ttl: 60 } })
   const token = issuer.token()
-  const first = await pipeline.identify(token, undefined, undefined) as Identity
-  const second = pipeline.identify(token, undefined, undefined) as Identity
+  const first = await pipeline.identify(token, undefined, undefined, WHOEVER) as Identity
+  const second = pipeline.identify(token, undefined, undefined, WHOEVER) as Identity
   t.strictSame(second, first)
   for (const identity of [first, second]) t.ok(Object.isFrozen(identity) && Object.isFrozen(identity.claims) && Object.isFrozen(identity.scopes))
   clock.advance(59_999)
-  t.equal(pipeline.identify(token, undefined, undefined), second)
+  t.equal(pipeline.identify(token, undefined, undefined, WHOEVER), second)
   t.match(pipeline, { accepted: 3, recalled: 2, cacheSize: 1 })
   clock.advance(1)
-  const anew = pipeline.identify(token, undefined, undefined)
+  const anew = pipeline.identify(token, undefined, undefined, WHOEVER)
   t.not(anew, second)
   t.match(anew, { subject: 'user-1' })
   t.match(pipeline, { accepted: 4, recalled: 2, cacheSize: 1 })
@@ -54,36 +58,36 @@ t.test('a token in the cache is not believed past its exp', async (t) => {
   const clock = fakeClock(t, Math.floor(Date.now() / 1000) * 1000)
   const pipeline = pipelineOf(t, { clockTolerance: 10 })
   const token = issuer.token({ exp: clock.now() / 1000 + 30 })
-  await pipeline.identify(token, undefined, undefined)
+  await pipeline.identify(token, undefined, undefined, WHOEVER)
   clock.advance(29_999)
-  pipeline.identify(token, undefined, undefined)
+  pipeline.identify(token, undefined, undefined, WHOEVER)
   t.equal(pipeline.recalled, 1)
   clock.advance(1)
-  t.match(pipeline.identify(token, undefined, undefined), { subject: 'user-1' }, 'within the tolerance it is verified anew')
+  t.match(pipeline.identify(token, undefined, undefined, WHOEVER), { subject: 'user-1' }, 'within the tolerance it is verified anew')
   t.match(pipeline, { accepted: 3, recalled: 1 })
   clock.advance(10_000)
-  const late = await Promise.resolve().then(() => pipeline.identify(token, undefined, undefined)).catch((error: unknown) => error)
+  const late = await Promise.resolve().then(() => pipeline.identify(token, undefined, undefined, WHOEVER)).catch((error: unknown) => error)
   t.match(late, { statusCode: 401, reason: 'token_expired' })
 })
 
 t.test('a token that is past its exp when it first comes is not put into the cache', async (t) => {
   const clock = fakeClock(t, Math.floor(Date.now() / 1000) * 1000)
   const pipeline = pipelineOf(t)
-  await pipeline.identify(issuer.token({ exp: clock.now() / 1000 - 5 }), undefined, undefined)
+  await pipeline.identify(issuer.token({ exp: clock.now() / 1000 - 5 }), undefined, undefined, WHOEVER)
   t.match(pipeline, { accepted: 1, cacheSize: 0 })
 })
 
 t.test('without a cache every token is verified anew', async (t) => {
   const pipeline = pipelineOf(t, { cache: false })
   const token = issuer.token()
-  const first = await pipeline.identify(token, undefined, undefined)
-  t.not(await pipeline.identify(token, undefined, undefined), first)
+  const first = await pipeline.identify(token, undefined, undefined, WHOEVER)
+  t.not(await pipeline.identify(token, undefined, undefined, WHOEVER), first)
   t.match(pipeline, { accepted: 2, recalled: 0, cacheSize: 0 })
 })
 
 t.test('the cache holds no more tokens than it was told to', async (t) => {
   const pipeline = pipelineOf(t, { cache: { max: 3 } })
-  for (let count = 0; count < 5; count++) await pipeline.identify(issuer.token({ jti: String(count) }), undefined, undefined)
+  for (let count = 0; count < 5; count++) await pipeline.identify(issuer.token({ jti: String(count) }), undefined, undefined, WHOEVER)
   t.equal(pipeline.cacheSize, 3)
 })
 

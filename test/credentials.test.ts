@@ -1,7 +1,13 @@
 import t from 'tap'
-import { bearerToken, notToken68 } from '../lib/credentials.js'
+import { notToken68, sentToken } from '../lib/credentials.js'
 import { InvalidRequestError } from '../lib/errors.js'
 import type { Refusal } from '../lib/refusal.js'
+
+/** The token alone, or why there is none, where DPoP is no scheme. */
+function bearerToken (rawHeaders: readonly string[]) {
+  const sent = sentToken(rawHeaders, false)
+  return 'token' in sent ? sent.token : sent
+}
 
 /** What a call is refused with as a malformed request; undefined if it is not refused. */
 function malformed (call: () => unknown): Refusal | undefined {
@@ -120,4 +126,23 @@ t.test('a long text is judged in linear time', async (t) => {
     t.ok(notToken68(token))
   }
   t.ok(process.cpuUsage(started).user < 1_000_000, 'less than a second of CPU time')
+})
+
+t.test('where DPoP is a scheme, its token is taken like a Bearer token, in whatever case it is written', async (t) => {
+  for (const scheme of ['DPoP', 'dpop', 'DPOP', 'dPoP']) {
+    t.strictSame(sentToken(['authorization', `${scheme}  a.b.c`], true), { scheme: 'DPoP', token: 'a.b.c', hasProof: false })
+    t.strictSame(sentToken(['authorization', `${scheme} a.b.c`], false), { reason: 'scheme_unsupported', found: 'dpop' })
+    t.strictSame(malformed(() => sentToken(['authorization', scheme], true)), { reason: 'header_malformed', found: 'the scheme alone', hint: 'send Authorization: DPoP <token>' })
+    t.strictSame(sentToken(['authorization', scheme], false), { reason: 'scheme_unsupported', found: 'dpop' })
+  }
+})
+
+t.test('whether a proof came is told where it matters, however its header is written', async (t) => {
+  for (const name of ['DPoP', 'dpop', 'DPOP']) {
+    for (const value of ['', 'a.b.c']) {
+      t.strictSame(sentToken([name, value, 'authorization', 'Bearer a'], true), { scheme: 'Bearer', token: 'a', hasProof: true })
+      t.strictSame(sentToken(['authorization', 'Bearer a', name, value], false), { scheme: 'Bearer', token: 'a', hasProof: false })
+    }
+  }
+  t.strictSame(sentToken(['x', 'dpop', 'authorization', 'Bearer a'], true), { scheme: 'Bearer', token: 'a', hasProof: false }, 'a value is no name')
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { compileDemands, meets, sufficientScope } from '../lib/demand.js'
+import type { IdentityDemand } from '../lib/demand.js'
 import { identity } from './support/identity.js'
 import { mistake } from './support/mistake.js'
 
@@ -9,17 +10,19 @@ const refusal = (demands: object) => mistake(() => compileDemands('config', dema
 function accepts (requirement: unknown, claim: unknown, name = 'plan') {
   const [demand] = compileDemands('config', { claims: Object.fromEntries([[name, requirement]]) })
   const claims = { iss: 'https://id.example', exp: 1, ...Object.fromEntries([[name, claim]]) }
-  return meets(identity({ claims }), demand!)
+  return meets(identity({ claims }), demand as IdentityDemand)
 }
 
 t.test('nothing demanded is an empty list', async (t) => {
   t.strictSame(compileDemands('config', {}), [])
-  t.strictSame(compileDemands('config', { scopes: undefined, permissions: undefined, roles: undefined, claims: undefined }), [])
+  t.strictSame(compileDemands('config', { scopes: undefined, permissions: undefined, roles: undefined, claims: undefined, acr: undefined, maxAge: undefined }), [])
 })
 
-t.test('scopes are asked first, then permissions, roles and claims, whatever the order they are written in', async (t) => {
-  const demands = compileDemands('config', { claims: { plan: 'pro', org_id: true }, roles: 'editor', permissions: ['a', 'b'], scopes: { any: ['s', 't'] } })
+t.test('step-up is asked first, then scopes, permissions, roles and claims, whatever the order they are written in', async (t) => {
+  const demands = compileDemands('config', { claims: { plan: 'pro', org_id: true }, roles: 'editor', permissions: ['a', 'b'], scopes: { any: ['s', 't'] }, maxAge: 5, acr: 'mfa' })
   t.strictSame(demands.map(({ kind, text }) => [kind, text]), [
+    ['acr', 'acr: mfa'],
+    ['maxAge', 'maxAge: 5 s'],
     ['scopes', 'scopes: s or t'],
     ['permissions', 'permissions: a and b'],
     ['roles', 'roles: editor'],
@@ -32,7 +35,7 @@ t.test('a demand of one kind is met by what is held of that kind only', async (t
   const kinds = ['scopes', 'permissions', 'roles'] as const
   for (const kind of kinds) {
     const [demand] = compileDemands('config', { [kind]: 'x' })
-    for (const held of kinds) t.equal(meets(identity({ [held]: ['x'] }), demand!), held === kind, `${kind}, held: ${held}`)
+    for (const held of kinds) t.equal(meets(identity({ [held]: ['x'] }), demand as IdentityDemand), held === kind, `${kind}, held: ${held}`)
   }
 })
 
@@ -65,13 +68,13 @@ t.test('a function is given the value, and only true is a yes', async (t) => {
 
 t.test('a function is not asked about a claim that is not there', async (t) => {
   const [demand] = compileDemands('config', { claims: { plan: () => true } })
-  t.notOk(meets(identity(), demand!))
+  t.notOk(meets(identity(), demand as IdentityDemand))
 })
 
 t.test('a claim that is not there meets nothing', async (t) => {
   for (const requirement of [true, 'pro', false, 0, ['pro']]) {
     const [demand] = compileDemands('config', { claims: { plan: requirement } })
-    t.notOk(meets(identity(), demand!), JSON.stringify(requirement))
+    t.notOk(meets(identity(), demand as IdentityDemand), JSON.stringify(requirement))
   }
 })
 
@@ -79,7 +82,7 @@ t.test('what every object has is no claim of the token', async (t) => {
   for (const name of ['constructor', 'toString', 'hasOwnProperty', '__proto__']) {
     for (const requirement of [true, () => true]) {
       const [demand] = compileDemands('config', { claims: Object.fromEntries([[name, requirement]]) })
-      t.notOk(meets(identity(), demand!), name)
+      t.notOk(meets(identity(), demand as IdentityDemand), name)
     }
     t.ok(accepts('x', 'x', name), 'unless it is there')
   }
@@ -89,7 +92,7 @@ t.test('a demand is compiled once: changing the list of values later changes not
   const plans = ['pro']
   const [demand] = compileDemands('config', { claims: { plan: plans } })
   plans.push('free')
-  t.notOk(meets(identity({ claims: { iss: 'https://id.example', exp: 1, plan: 'free' } }), demand!))
+  t.notOk(meets(identity({ claims: { iss: 'https://id.example', exp: 1, plan: 'free' } }), demand as IdentityDemand))
 })
 
 t.test('claims are shown in words, and a function without its source', async (t) => {

@@ -3,6 +3,7 @@ import t from 'tap'
 import Fastify from 'fastify'
 import * as errors from '../lib/errors.js'
 import type { AuthError } from '../lib/errors.js'
+import * as exchange from '../lib/exchange/errors.js'
 import * as login from '../lib/login/errors.js'
 import * as session from '../lib/session/errors.js'
 
@@ -10,6 +11,7 @@ const refusal: login.LoginRefusal = { reason: 'token_malformed', provider: 'oidc
 const malformed = 'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token'
 const invalid = 'The access token is expired, revoked, malformed or not meant for this API'
 const lacking = 'The access token lacks a scope this request needs'
+const weak = 'This needs a stronger or more recent authentication'
 
 interface Answer {
   readonly status: number
@@ -63,6 +65,16 @@ const TABLE: Readonly<Record<string, readonly [AuthError, Answer]>> = {
       challenge: `Bearer realm="api", error="insufficient_scope", error_description="${lacking}", scope="a b"`
     }
   ],
+  'a login that will not do is a 401 insufficient_user_authentication that names what would': [
+    new errors.InsufficientUserAuthenticationError(refusal, { acrValues: ['mfa', 'hwk'], maxAge: 0 }, 'a b'),
+    {
+      status: 401,
+      code: 'GATEHOUSE_AUTHENTICATION_INSUFFICIENT',
+      message: weak,
+      error: 'insufficient_user_authentication',
+      challenge: `Bearer realm="api", error="insufficient_user_authentication", error_description="${weak}", scope="a b", acr_values="mfa hwk", max_age="0"`
+    }
+  ],
   'a missing permission, role or claim is a 403 without challenge': [
     new errors.ForbiddenError(refusal),
     { status: 403, code: 'GATEHOUSE_FORBIDDEN', message: 'The caller may not do this' }
@@ -107,6 +119,14 @@ const TABLE: Readonly<Record<string, readonly [AuthError, Answer]>> = {
     new login.ProviderUnavailableError(refusal, 6.2),
     { status: 503, code: 'GATEHOUSE_PROVIDER_UNAVAILABLE', message: 'The identity provider cannot be reached right now', retryAfter: '7' }
   ],
+  'a token exchange the provider refused is a 502 with its code and no challenge': [
+    new exchange.ExchangeError(refusal, 'invalid_target'),
+    { status: 502, code: 'GATEHOUSE_EXCHANGE_REFUSED', message: 'The identity provider gave no token for another service', error: 'invalid_target' }
+  ],
+  'a token exchange that gave something else is the same without a code': [
+    new exchange.ExchangeError(refusal),
+    { status: 502, code: 'GATEHOUSE_EXCHANGE_REFUSED', message: 'The identity provider gave no token for another service' }
+  ],
   'a session that is over is a 401 with a bare challenge': [
     new session.LoginRequiredError(refusal),
     { status: 401, code: 'GATEHOUSE_LOGIN_REQUIRED', message: 'Logging in again is required', challenge: 'Bearer realm="api"' }
@@ -140,13 +160,13 @@ for (const [title, [error, expected]] of Object.entries(TABLE)) {
 t.test('the table above knows every class', async (t) => {
   // CookieTooLargeError says by itself why: it has a test of its own.
   const others: readonly unknown[] = [errors.AuthError, session.CookieTooLargeError]
-  const classes = Object.values({ ...errors, ...login, ...session }).filter((value) => !others.includes(value))
+  const classes = Object.values({ ...errors, ...login, ...exchange, ...session }).filter((value) => !others.includes(value))
   t.strictSame(new Set(Object.values(TABLE).map(([error]) => error.constructor)), new Set<unknown>(classes))
 })
 
 t.test('every error has its name, and not as a member that log lines would repeat', async (t) => {
-  for (const [name, Class] of Object.entries({ ...errors, ...login, ...session })) t.equal(Class.prototype.name, name)
-  for (const [error] of Object.values(TABLE)) t.strictSame(Object.keys(error).sort(), ['code', 'error', 'headers', 'statusCode'], error.name)
+  for (const [name, Class] of Object.entries({ ...errors, ...login, ...exchange, ...session })) t.equal(Class.prototype.name, name)
+  for (const [error] of Object.values(TABLE)) t.strictSame(Object.keys(error).sort(), ['code', 'error', 'statusCode'], error.name)
 })
 
 t.test('a value that does not fit into cookies is a 500 that names cookie and remedy, to the operator too', async (t) => {

@@ -5,7 +5,7 @@ import { guard } from '../lib/guard.js'
 import type { Demands } from '../types/route.js'
 import { identity } from './support/identity.js'
 
-const judge = (demands: Demands, held: Parameters<typeof identity>[0]) => guard(compileDemands('config', demands), identity(held))
+const judge = (demands: Demands, held: Parameters<typeof identity>[0]) => guard(compileDemands('config', demands), identity(held), 10)
 
 t.test('who meets every demand may pass', async (t) => {
   t.equal(judge({}, {}), undefined)
@@ -29,7 +29,7 @@ t.test('who lacks a scope learns which would do: of any, the first alternative',
 
 t.test('who lacks one of several demands for scopes learns what all of them want', async (t) => {
   const demands = [...compileDemands('group', { scopes: 'a' }), ...compileDemands('route', { scopes: 'b' })]
-  const denial = guard(demands, identity({ scopes: ['a'] }))
+  const denial = guard(demands, identity({ scopes: ['a'] }), 10)
   t.match(denial?.headers['www-authenticate'], /scope="a b"$/)
   t.equal(denial?.refusal.expected, 'scopes: b')
 })
@@ -82,8 +82,9 @@ t.test('what the log shows of a long list is bounded', async (t) => {
 })
 
 t.test('of a caller whose token grants nothing the log says why, whatever is demanded', async (t) => {
+  const evidence = { grantsNothing: 'no token of ours', login: {} }
   for (const demands of [{ scopes: 'a' }, { permissions: 'a' }, { roles: 'a' }]) {
-    t.equal(guard(compileDemands('config', demands), identity({ scopes: [] }), 'no token of ours')?.refusal.hint, 'no token of ours')
+    t.equal(guard(compileDemands('config', demands), identity({ scopes: [] }), 10, evidence)?.refusal.hint, 'no token of ours')
   }
-  t.equal(guard(compileDemands('config', { claims: { plan: 'pro' } }), identity({}), 'no token of ours')?.refusal.hint, undefined, 'a claim is none of its business')
+  t.equal(guard(compileDemands('config', { claims: { plan: 'pro' } }), identity({}), 10, evidence)?.refusal.hint, undefined, 'a claim is none of its business')
 })

@@ -14,7 +14,7 @@ t.test('options are an object', async (t) => {
 })
 
 t.test('a provider itself is no registration', async (t) => {
-  t.equal(refusal(provider), 'gatehouse: unknown key "name"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, authenticators, baseUrl, trustedOrigins, store, fetchOptions')
+  t.equal(refusal(provider), 'gatehouse: unknown key "name"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, authenticators, baseUrl, resource, trustedOrigins, store, dpop, clientCertificate, dangerouslyIgnoreBinding, fetchOptions')
 })
 
 t.test('unknown options are refused and near misses named', async (t) => {
@@ -23,7 +23,7 @@ t.test('unknown options are refused and near misses named', async (t) => {
     ['clocktolerance', 'gatehouse: unknown key "clocktolerance"; did you mean "clockTolerance"?'],
     ['default_auth', 'gatehouse: unknown key "default_auth"; did you mean "defaultAuth"?'],
     ['FetchOptions', 'gatehouse: unknown key "FetchOptions"; did you mean "fetchOptions"?'],
-    ['prefixes', 'gatehouse: unknown key "prefixes"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, authenticators, baseUrl, trustedOrigins, store, fetchOptions']
+    ['prefixes', 'gatehouse: unknown key "prefixes"; known are provider, defaultAuth, cache, clockTolerance, enforce, startup, authenticators, baseUrl, resource, trustedOrigins, store, dpop, clientCertificate, dangerouslyIgnoreBinding, fetchOptions']
   ]) t.equal(refusal({ provider, [key!]: 1 }), sentence)
 })
 

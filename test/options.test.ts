@@ -1,6 +1,7 @@
 import t from 'tap'
 import Fastify from 'fastify'
 import { readBaseUrls } from '../lib/base-url.js'
+import { readDpop } from '../lib/binding/options.js'
 import { gatehouse, memoryStore, oidc } from '../lib/index.js'
 import { readOptions } from '../lib/options.js'
 import { mistake } from './support/mistake.js'
@@ -24,14 +25,18 @@ t.test('only the provider must be given', async (t) => {
     startup: 'warm',
     authenticators: [],
     bases: [],
+    resource: undefined,
     trustedOrigins: [],
     store: undefined,
+    dpop: readDpop('dpop', 'allow'),
+    clientCertificate: { from: 'tls' },
+    ignoresBinding: false,
     fetchOptions: {}
   })
 })
 
 t.test('an option that is undefined has its default', async (t) => {
-  const names = ['defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'trustedOrigins', 'store', 'fetchOptions']
+  const names = ['defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'trustedOrigins', 'store', 'dpop', 'clientCertificate', 'dangerouslyIgnoreBinding', 'fetchOptions']
   const given = Object.fromEntries(names.map((name) => [name, undefined]))
   t.strictSame(readOptions({ provider, ...given }), readOptions({ provider }))
   t.strictSame(readOptions({ provider, cache: { max: undefined, ttl: undefined } }).cache, { max: 10_000, ttl: 300_000 })
@@ -51,6 +56,9 @@ t.test('every option is taken as it was given', async (t) => {
     baseUrl: ['https://api.example', 'https://app.example/api'],
     trustedOrigins: ['https://admin.example', 'http://localhost:5173'],
     store,
+    dpop: 'off',
+    clientCertificate: 'tls',
+    dangerouslyIgnoreBinding: true,
     fetchOptions: { dispatcher, headers: { 'x-gateway': 'api' } }
   })
   t.strictSame([...providers.keys()], ['https://id.example', 'https://other.example'])
@@ -63,8 +71,12 @@ t.test('every option is taken as it was given', async (t) => {
     startup: 'require',
     authenticators: [{ name: 'signature', from: 'header', match, shape: undefined, authenticate, answers: undefined }],
     bases: readBaseUrls('baseUrl', ['https://api.example', 'https://app.example/api']),
+    resource: undefined,
     trustedOrigins: ['https://api.example', 'https://app.example', 'https://admin.example', 'http://localhost:5173'],
     store,
+    dpop: readDpop('dpop', 'off'),
+    clientCertificate: { from: 'tls' },
+    ignoresBinding: true,
     fetchOptions: { dispatcher, headers: { 'x-gateway': 'api' } }
   })
 })

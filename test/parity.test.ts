@@ -91,19 +91,19 @@ t.test("README's table of options is the interface, and what the plugin takes", 
   t.strictSame(known!.split(', ').sort(), [...options].sort())
 })
 
-t.test("README's table of provider options is what every provider takes", async (t) => {
+t.test("docs/providers.md's table of options is what every provider takes", async (t) => {
   t.strictSame(membersOf('lib/providers/define.ts', 'ProviderSettings'), [...SETTINGS])
-  const rows = tableOf('tokenKind').flatMap(([names]) => names)
+  const rows = tableOf('tokenKind', 'docs/providers.md').flatMap(([names]) => names)
   t.strictSame(SETTINGS.filter((setting) => !rows.includes(setting)), [])
 })
 
 t.test('the entry exports these values', async (t) => {
   t.equal(entry.default, entry.gatehouse)
   t.strictSame(Object.keys(entry).sort(), [
-    'AuthError', 'CookieTooLargeError', 'ForbiddenError', 'InsufficientScopeError', 'InvalidCredentialError', 'InvalidRequestError', 'InvalidTokenError', 'LoginError',
+    'AuthError', 'CookieTooLargeError', 'DpopNonceRequiredError', 'ExchangeError', 'ForbiddenError', 'InsufficientScopeError', 'InsufficientUserAuthenticationError', 'InvalidCredentialError', 'InvalidDpopProofError', 'InvalidRequestError', 'InvalidTokenError', 'LoginError',
     'LoginRequiredError', 'MissingCredentialError', 'NoOrganizationError', 'NoSessionError', 'NotAnAccessTokenError', 'NotAuthenticatedError', 'ProviderUnavailableError',
     'RouteMisconfiguredError', 'StoreUnavailableError', 'TooManyRequestsError', 'UnavailableError',
-    'apiKey', 'auth0', 'authgear', 'clerk', 'cognito', 'default', 'entra', 'fusionauth', 'gatehouse', 'getAuth', 'google', 'keycloak', 'memoryStore', 'oidc', 'okta',
+    'apiKey', 'auth0', 'authgear', 'clerk', 'cognito', 'default', 'entra', 'fusionauth', 'gatehouse', 'getAuth', 'google', 'keycloak', 'memoryStore', 'oidc', 'okta', 'protectedResource',
     'redactPaths', 'redisStore', 'tesseral', 'zitadel'
   ])
 })
@@ -112,16 +112,16 @@ t.test('the entry exports these types', async (t) => {
   const source = read('lib/index.ts')
   const types = [...source.matchAll(/^export type \{([^}]*)\}/gm)].flatMap(([, names]) => names!.split(',').map((name) => name.trim()))
   t.strictSame(types.sort(), [
-    'AccessTokenClaims', 'AnswerCacheOptions', 'ApiKeyOptions', 'Auth0Options', 'AuthErrorCode', 'AuthMode', 'AuthenticateContext',
+    'AccessTokenClaims', 'Actor', 'AnswerCacheOptions', 'ApiKeyOptions', 'Auth0Options', 'AuthErrorCode', 'AuthMode', 'AuthenticateContext',
     'Authenticator', 'AuthgearOptions', 'CacheOptions', 'CallBudget', 'ClaimMapping', 'ClaimPath', 'ClaimRequirement', 'ClaimSource',
-    'ClaimValues', 'ClerkOptions', 'CognitoOptions', 'CredentialsType', 'DefaultAuth', 'Demands', 'EntraAnyTenantOptions', 'EntraOptions',
-    'EntraTenantsOptions', 'FetchOptions', 'FusionAuthOptions', 'Gatehouse', 'GatehouseOptions', 'GoogleOptions', 'GroupPolicy',
+    'ClaimValues', 'ClerkOptions', 'ClientCertificateHeader', 'CognitoOptions', 'ConnectionTokenOptions', 'CredentialsType', 'CustomExchangeOptions', 'DefaultAuth', 'Demands', 'DownstreamToken', 'DpopMode', 'DpopNonceOptions', 'DpopOptions', 'EntraAnyTenantOptions', 'EntraOptions',
+    'EntraTenantsOptions', 'ExchangeOptions', 'FetchOptions', 'FusionAuthOptions', 'Gatehouse', 'GatehouseOptions', 'GoogleOptions', 'GroupPolicy',
     'GuardedRoute', 'GuardedScope', 'HostedSettings', 'Identity', 'IntrospectionOptions', 'IoredisClient', 'Json', 'JsonMembers',
-    'JsonWebKeySet', 'KeyLocation', 'KeyOptions', 'KeycloakOptions', 'MemoryStoreOptions', 'NodeRedisClient', 'OidcOptions', 'OktaOptions',
+    'JsonWebKeySet', 'KeyLocation', 'KeyOptions', 'KeycloakOptions', 'Localized', 'MemoryStoreOptions', 'NodeRedisClient', 'OidcOptions', 'OktaOptions', 'OnBehalfOfOptions',
     'Primitive', 'Provider', 'ProviderHealth', 'ProviderResolver', 'ProviderSettings', 'Reason', 'RedisStoreOptions', 'Refusal',
-    'RequestAuth', 'Requirement', 'RouteAuth', 'RouteDescription', 'RoutePolicy', 'Sessions', 'SigningAlgorithm', 'StandardClaims', 'Stats',
+    'RequestAuth', 'Requirement', 'ResourceMetadata', 'ResourceOptions', 'RouteAuth', 'RouteDescription', 'RoutePolicy', 'Sessions', 'SigningAlgorithm', 'StandardClaims', 'Stats',
     'Store', 'StoreSetOptions', 'StoredApiKey', 'TesseralAccessTokenClaims', 'TesseralApiKeyOptions', 'TesseralOptions', 'TokenKind',
-    'Vouched', 'WebSession', 'ZitadelOptions'
+    'VerifyOptions', 'Vouched', 'WebSession', 'ZitadelOptions'
   ])
   t.strictSame(source.match(/^export .*\*.*$/gm), ["export type * from '../types/register.js'"])
 })

@@ -9,7 +9,7 @@ const compile = (config: RawPolicy, known?: KnownNames) => compilePolicy('route 
 const texts = (config: RawPolicy) => compile(config).demands.map(({ text }) => text)
 
 t.test('a route that says nothing demands a credential, of any provider', async (t) => {
-  t.strictSame({ ...compile({}) }, { mode: 'required', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined, needsAccessToken: false })
+  t.strictSame({ ...compile({}) }, { mode: 'required', providers: undefined, credentials: undefined, demands: [], authorize: [], requiresDpop: false, scope: undefined, stepUp: undefined, needsAccessToken: false })
 })
 
 t.test('auth is false, a mode, or an object with a mode', async (t) => {
@@ -21,7 +21,7 @@ t.test('auth is false, a mode, or an object with a mode', async (t) => {
 
 t.test('auth: false is the one public policy, which demands nothing', async (t) => {
   t.equal(compile({ auth: false }), PUBLIC)
-  t.strictSame({ ...PUBLIC }, { mode: 'public', providers: undefined, credentials: undefined, demands: [], authorize: [], scope: undefined, needsAccessToken: false })
+  t.strictSame({ ...PUBLIC }, { mode: 'public', providers: undefined, credentials: undefined, demands: [], authorize: [], requiresDpop: false, scope: undefined, stepUp: undefined, needsAccessToken: false })
 })
 
 t.test('a route demands what its config says, scopes first', async (t) => {
@@ -33,7 +33,7 @@ t.test('a route demands what its config says, scopes first', async (t) => {
 
 t.test('what a session has from its access token alone is told from what it has by itself', async (t) => {
   for (const config of [{ scopes: 'a' }, { permissions: 'a' }, { roles: 'a' }]) t.equal(compile(config).needsAccessToken, true)
-  t.equal(compile({ auth: { claims: { org_id: true } } }).needsAccessToken, false)
+  t.equal(compile({ auth: { claims: { org_id: true }, acr: 'a', maxAge: 1 } }).needsAccessToken, false)
   t.equal(bothPolicies(compile({ roles: 'a' }), compile({})).needsAccessToken, true)
 })
 
@@ -56,7 +56,7 @@ t.test('auth.authorize is kept as it is, on an optional route too', async (t) =>
 })
 
 t.test('members of other plugins are left alone, also where they are called like members of ours elsewhere', async (t) => {
-  const theirs: object = { rateLimit: { max: 1 }, claims: 'x', providers: [], authorize: 'y', mode: 'z' }
+  const theirs: object = { rateLimit: { max: 1 }, claims: 'x', providers: [], authorize: 'y', mode: 'z', acr: [], maxAge: '1h' }
   t.strictSame(texts({ ...theirs, scopes: 'a' }), ['scopes: a'])
   t.strictSame({ ...compile(theirs) }, { ...compile({}) })
 })
@@ -138,6 +138,8 @@ t.test('an optional route cannot demand what anonymous callers do not have', asy
   t.equal(refusal({ auth: 'optional', scopes: 'a' }), sentence('scopes: a'))
   t.equal(refusal({ auth: { mode: 'optional' }, roles: ['a', 'b'] }), sentence('roles: a and b'))
   t.equal(refusal({ auth: { mode: 'optional', claims: { org_id: true } } }), sentence('claim org_id'))
+  t.equal(refusal({ auth: { mode: 'optional', acr: ['a', 'b'] } }), sentence('acr: a or b'))
+  t.equal(refusal({ auth: { mode: 'optional', maxAge: 0 } }), sentence('maxAge: 0 s'))
 })
 
 t.test('auth is false, a mode or an object', async (t) => {
@@ -155,7 +157,7 @@ t.test('auth: null is a mistake, not a way to say nothing', async (t) => {
 
 t.test('the long form of auth has known members of known kinds', async (t) => {
   for (const [auth, sentence] of [
-    [{ scopes: 'a' }, '.auth: unknown key "scopes"; known are mode, providers, credentials, claims, authorize'],
+    [{ scopes: 'a' }, '.auth: unknown key "scopes"; known are mode, providers, credentials, dpop, claims, acr, maxAge, authorize'],
     [{ provider: ['a'] }, '.auth: unknown key "provider"; did you mean "providers"?'],
     [{ claim: {} }, '.auth: unknown key "claim"; did you mean "claims"?'],
     [{ mode: 'public' }, ".auth.mode: expected 'required' or 'optional', got 'public'; write auth: false for a public route"],
@@ -215,6 +217,10 @@ t.test('a member of auth that stands beside it would demand nothing, so it stops
     [{ credentials: ['access_token'] }, 'credentials'],
     [{ auth: 'required', providers: ['staff'] }, 'providers'],
     [{ scopes: 'a', claims: { admin: true } }, 'claims'],
-    [{ authorize: () => false }, 'authorize']
+    [{ authorize: () => false }, 'authorize'],
+    [{ auth: { claims: { a: true } }, acr: 'urn:mfa' }, 'acr'],
+    [{ acr: ['urn:mfa', 'urn:hwk'] }, 'acr'],
+    [{ scopes: 'a', maxAge: 300 }, 'maxAge'],
+    [{ auth: false, maxAge: 0 }, 'maxAge']
   ] as const) t.equal(refusal(config), `${path}.${name}: belongs inside auth: write auth: { ${name}: … }`)
 })

@@ -16,7 +16,7 @@ const refusals = channel(REFUSAL_CHANNEL)
 
 function reporterWithLogs () {
   const logs = captureLogs()
-  return { logs, reporter: createReporter(Fastify({ logger: { level: 'trace', stream: logs.stream } }).log) }
+  return { logs, reporter: createReporter(Fastify({ logger: { level: 'trace', stream: logs.stream } }).log, () => {}) }
 }
 
 const full: Refusal = {

@@ -1,4 +1,6 @@
+import type { Actor } from './actor.js'
 import type { AccessTokenClaims } from './claims.js'
+import type { DownstreamToken, ExchangeOptions } from './exchange.js'
 import type { CredentialsType } from './identity.js'
 import type { Permission, Role, Scope } from './register.js'
 import type { Demands } from './route.js'
@@ -42,6 +44,29 @@ export interface RequestAuth {
    * @throws NoSessionError where the credential is no session
    */
   readonly session: WebSession
+  /**
+   * Who acts for the subject, by the verified `act` claim; undefined: the subject itself. Decide by this one.
+   * @throws ForbiddenError where `act` cannot be read: nobody can tell who acts
+   */
+  readonly actor: Actor | undefined
+  /**
+   * The actor, then those who acted before, the earliest last: what happened, not what anybody may do. Empty without `act`.
+   * @throws ForbiddenError where `act` cannot be read, or names more than 16 in each other
+   */
+  readonly delegationChain: readonly Actor[]
+  /**
+   * A token for another service, exchanged for the caller's at the provider that vouched, in the name of its `clientId`.
+   * Kept until shortly before its end, and never past the caller's own; requests that ask for the same share one call.
+   *
+   * @example const { accessToken } = await request.auth.exchange({ audience: 'https://orders.example.com' })
+   * @throws ExchangeError where the provider refuses, or gives something else
+   * @throws ProviderUnavailableError where it cannot be asked now
+   * @throws NotAnAccessTokenError where the credential is neither access token nor session
+   * @throws LoginRequiredError where it is a session whose access token ended
+   * @throws TypeError where the options are wrong, or the provider has no client
+   * @see RFC 8693
+   */
+  exchange (options: ExchangeOptions): Promise<DownstreamToken>
   /** Whether all of these scopes are held. */
   hasScope (...scopes: readonly [Scope, ...Scope[]]): boolean
   /** Whether all of these permissions are held. */
@@ -51,6 +76,7 @@ export interface RequestAuth {
   /**
    * Demands what a route's `config` could, from inside a handler or resolver, and throws the same errors.
    * @throws NotAuthenticatedError where nobody is authenticated
+   * @throws InsufficientUserAuthenticationError where the login was of another class, or too long ago
    * @throws InsufficientScopeError where a scope is missing
    * @throws ForbiddenError where a permission, role or claim is missing
    * @throws TypeError where the demands themselves are wrong

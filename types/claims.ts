@@ -27,6 +27,10 @@ export interface StandardClaims {
   readonly client_id?: string
   /** The client the token was issued to (OpenID Connect). */
   readonly azp?: string
+  /** The authentication context class of the login (RFC 9470, RFC 9068). */
+  readonly acr?: string
+  /** When the person authenticated, seconds since the epoch (RFC 9470, RFC 9068). */
+  readonly auth_time?: number
   /** Any other claim. It is the provider's word, its type is not checked. */
   readonly [claim: string]: unknown
 }

@@ -1,4 +1,5 @@
 import type { GetJwks } from 'get-jwks'
+import type { VerifyOptions } from './binding.js'
 import type { Identity } from './identity.js'
 import type { GroupPolicy } from './route.js'
 
@@ -67,12 +68,15 @@ export interface Sessions {
 export interface Gatehouse {
   /**
    * Verifies an access token, or a provider's API key, that did not come with a request: a queue's message, a
-   * WebSocket's first one. Policies are not applied: look at the identity. A token bound to its sender (`cnf`) is refused.
+   * WebSocket's first one. Policies are not applied: look at the identity. A token bound to its sender (`cnf`) is refused
+   * without what it is bound to, and a proof is taken once.
    *
-   * @throws InvalidTokenError for a bad token
+   * @throws InvalidTokenError for a bad token, or one of another sender
+   * @throws InvalidDpopProofError, DpopNonceRequiredError for a bad proof
+   * @throws TypeError for options that are none
    * @throws TooManyRequestsError, UnavailableError where it cannot be judged now
    */
-  verify (token: string): Promise<Identity>
+  verify (token: string, options?: VerifyOptions): Promise<Identity>
   /**
    * Fetches what is missing and resolves once every configured provider has usable keys.
    * Providers of a resolver are not known before a token of theirs came, and are not waited for.

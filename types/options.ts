@@ -1,5 +1,7 @@
 import type { Authenticator } from './authenticator.js'
+import type { ClientCertificateHeader, DpopMode, DpopOptions } from './binding.js'
 import type { Provider, ProviderResolver } from './provider.js'
+import type { ResourceOptions } from './resource.js'
 import type { Store } from './store.js'
 import type { AuthMode, RouteDescription, RoutePolicy } from './route.js'
 
@@ -58,11 +60,19 @@ export interface GatehouseOptions {
   readonly authenticators?: readonly Authenticator[] | undefined
   /**
    * Where people reach this server: an origin, with a path prefix if a gateway takes one away, or several; then the
-   * request's host selects one. https, but on loopback. Needed for login.
+   * request's host selects one. https, but on loopback. Needed for login and `resource`.
    *
    * @example baseUrl: 'https://app.example.com'
    */
   readonly baseUrl?: string | readonly string[] | undefined
+  /**
+   * What this API is to clients (RFC 9728): its identifier, or metadata. They are served at
+   * `/.well-known/oauth-protected-resource`, and challenges say where. Needs `baseUrl`; the audience of each provider must
+   * contain it, unless `differentAudience` is written. In a prefixed scope see `protectedResource()`.
+   *
+   * @example resource: 'https://api.example.com/orders'
+   */
+  readonly resource?: string | ResourceOptions | undefined
   /**
    * Other origins (`https://admin.example.com`) whose pages may act with a credential from a cookie: on unsafe methods,
    * and with an `Upgrade` header, the request must come from one of them or from a page of this server's own origin.
@@ -70,5 +80,14 @@ export interface GatehouseOptions {
   readonly trustedOrigins?: readonly string[] | undefined
   /** What several processes must agree on: sessions, logouts. Default `memoryStore()`, which each process has for itself. */
   readonly store?: Store | undefined
+  /** Proofs of possession (RFC 9449). Default `allow`; `require` needs `baseUrl`. */
+  readonly dpop?: DpopMode | DpopOptions | undefined
+  /** Where the certificate of a certificate-bound token (RFC 8705) is looked for. Default `tls`: this server's own connection. */
+  readonly clientCertificate?: 'tls' | ClientCertificateHeader | undefined
+  /**
+   * Accepts tokens bound to a key or a certificate without looking at who sent them; for servers behind a gateway that
+   * does. Only with `dpop: 'off'`. Default false.
+   */
+  readonly dangerouslyIgnoreBinding?: boolean | undefined
   readonly fetchOptions?: FetchOptions | undefined
 }

@@ -39,8 +39,24 @@ export interface RouteAuth {
    * another kind is a 401. Default: all.
    */
   readonly credentials?: readonly CredentialsType[] | undefined
+  /**
+   * Access tokens must be bound to a key of the client's, and come with a proof of it; a Bearer token is a 401. Sessions,
+   * API keys and other credentials of the app's own are not meant: name what the route takes with `credentials`.
+   */
+  readonly dpop?: 'require' | undefined
   /** Claims the token must carry, else 403. */
   readonly claims?: Readonly<Record<string, ClaimRequirement>> | undefined
+  /**
+   * Step-up: the login must be of one of these authentication context classes, as the claim `acr` says, else 401 with
+   * them in `acr_values`. A session is judged by its ID token; a browser that opens a page is sent to log in anew.
+   * @see RFC 9470
+   */
+  readonly acr?: string | readonly string[] | undefined
+  /**
+   * Step-up: seconds since the person logged in, at most, as the claim `auth_time` says, else 401 with `max_age`.
+   * `clockTolerance` is added: `0` means just now.
+   */
+  readonly maxAge?: number | undefined
   /**
    * Asked last, after every other demand holds. Anything but `true`, or a promise of it, is a 403. What it
    * throws goes to the error handler as it is.
@@ -75,4 +91,4 @@ export interface RouteDescription {
 }
 
 /** Demands of one request, for `request.auth.require()`. */
-export type Demands = Pick<RoutePolicy, 'scopes' | 'permissions' | 'roles'> & Pick<RouteAuth, 'claims'>
+export type Demands = Pick<RoutePolicy, 'scopes' | 'permissions' | 'roles'> & Pick<RouteAuth, 'claims' | 'acr' | 'maxAge'>

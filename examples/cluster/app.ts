@@ -26,5 +26,8 @@ export async function buildApp (options: { gatehouse: GatehouseOptions, login: L
     return { sha256: createHash('sha256').update(token).digest('hex') }
   })
 
+  // For programs with a token of their own. A proof that comes with it is accepted once, whichever process it comes to first
+  app.get('/api', { config: { auth: { credentials: ['access_token'] } } }, async ({ auth }) => ({ hello: auth.subject }))
+
   return app
 }

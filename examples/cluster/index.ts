@@ -1,4 +1,7 @@
-/** Two processes behind one port that share sessions through Redis: who logs in at one is logged in at both. */
+/**
+ * Two processes behind one port that share sessions through Redis: who logs in at one is logged in at both. They share
+ * the proofs of bound tokens (DPoP), too: what one accepted the other refuses.
+ */
 import cluster from 'node:cluster'
 import { Redis } from 'ioredis'
 import { oidc, redisStore } from 'fastify-gatehouse'
@@ -22,7 +25,7 @@ function startProcesses (): void {
 
 async function serve (): Promise<void> {
   const { REDIS_URL = 'redis://127.0.0.1:6379', PORT = '3000', BASE_URL = `http://127.0.0.1:${PORT}` } = process.env
-  const { ISSUER, CLIENT_ID, CLIENT_SECRET, SESSION_SECRET } = process.env
+  const { ISSUER, AUDIENCE, CLIENT_ID, CLIENT_SECRET, SESSION_SECRET } = process.env
   // Ctrl-C reaches every process of the terminal; the first one tells the others
   process.on('SIGINT', () => {})
 
@@ -31,7 +34,7 @@ async function serve (): Promise<void> {
   redis.on('error', (error) => console.error(error))
   const app = await buildApp({
     gatehouse: {
-      provider: oidc({ issuer: ISSUER, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET }),
+      provider: oidc({ issuer: ISSUER, audience: AUDIENCE, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET }),
       baseUrl: BASE_URL,
       store: redisStore(redis)
     },

@@ -16,9 +16,9 @@ export function arrivalMark (session: string, { secure }: BaseUrl): Cookie {
   return defineCookie(`${session}-arrived`, { path: '/', secure, sameSite: 'Lax' })
 }
 
-/** The Set-Cookie line that says so. */
-export function markArrival (mark: Cookie): string {
-  return setCookieLine(mark, mark.name, '1', SOON)
+/** The Set-Cookie line that says so. @param demanded what a route demanded of the login, in short: letters, digits, - and _ */
+export function markArrival (mark: Cookie, demanded = '1'): string {
+  return setCookieLine(mark, mark.name, demanded, SOON)
 }
 
 /** The Set-Cookie line that takes it back: who logged out may log in again at once. */
@@ -26,6 +26,9 @@ export function clearArrival (mark: Cookie): string {
   return setCookieLine(mark, mark.name, '', 0)
 }
 
-export function hasJustArrived (mark: Cookie, header: string | undefined): boolean {
-  return header !== undefined && cookieValues(header, mark.name).length > 0
+/** @param demanded left out: from whatever login */
+export function hasJustArrived (mark: Cookie, header: string | undefined, demanded?: string): boolean {
+  if (header === undefined) return false
+  const found = cookieValues(header, mark.name)
+  return demanded === undefined ? found.length > 0 : found.includes(demanded)
 }

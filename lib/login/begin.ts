@@ -11,10 +11,11 @@ const PARAMETERS = ['returnTo', 'provider', 'prompt', 'maxAge', 'acrValues', 'lo
 /**
  * Sends the browser to the provider, with all it must remember until it is back in a sealed cookie.
  *
+ * @param demanded what a route demands of the login, in short, for when the browser is back
  * @throws TypeError for parameters that are not the app's to set
  * @throws ProviderUnavailableError
  */
-export async function beginLogin (parts: LoginParts, request: FastifyRequest, reply: FastifyReply, parameters: LoginParameters = {}): Promise<FastifyReply> {
+export async function beginLogin (parts: LoginParts, request: FastifyRequest, reply: FastifyReply, parameters: LoginParameters = {}, demanded?: string): Promise<FastifyReply> {
   const { settings, clients, signal } = parts
   refuseUnknownKeys('reply.login()', plainObject('reply.login()', parameters), PARAMETERS)
   const { provider = clients.providers[0]!.name, returnTo, loginHint } = parameters
@@ -31,7 +32,7 @@ export async function beginLogin (parts: LoginParts, request: FastifyRequest, re
     authorizationParams
   }, signal)
   const wanted = returnTo ?? (request.method === 'GET' ? site.path(request.url) : undefined)
-  addCookies(reply, await site.transactions.keep({ ...transaction, ...(isSilent ? { isSilent } : {}) }, site.returnTo(wanted), request.headers.cookie))
+  addCookies(reply, await site.transactions.keep({ ...transaction, demanded, ...(isSilent ? { isSilent } : {}) }, site.returnTo(wanted), request.headers.cookie))
   if (isSilent) addCookies(reply, [markSilent(site.silentMark)])
   // Of the 401 an error handler sends to log in.
   reply.removeHeader('www-authenticate')

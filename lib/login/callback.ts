@@ -1,6 +1,6 @@
 import type { Provider } from '../../types/provider.js'
 import { loggable } from '../refusal.js'
-import { errorCode, isNotNow } from './answers.js'
+import { errorCode, isNotNow } from '../token/oauth-answers.js'
 import { LoginError, ProviderUnavailableError } from './errors.js'
 import type { LoginRefusal } from './errors.js'
 import type { LoginMetadata } from './metadata.js'

@@ -10,6 +10,7 @@ import { beginLogin } from './begin.js'
 import type { LoginParts } from './parts.js'
 import { refusalOf, reporting } from './parts.js'
 import { markSilent, wasSilent } from './silent.js'
+import { demandedBy, wishesOf } from './step-up.js'
 import { isUnder } from './site.js'
 import type { Site } from './site.js'
 
@@ -59,7 +60,7 @@ export function createChallenge (parts: LoginParts): WebLogin['challenge'] {
     // Where browsers do not send the session, login would follow login for ever.
     if (!isUnder(settings.cookieOptions.path, site.path(request.url))) return false
     if (isSilent) askSilently(site, request, reply, provider, done)
-    else reporting(parts, request, reply, () => beginLogin(parts, request, reply, { provider })).catch(done)
+    else reporting(parts, request, reply, () => beginLogin(parts, request, reply, { provider, ...wishesOf(policy, settings) }, demandedBy(policy))).catch(done)
     return true
   }
 }

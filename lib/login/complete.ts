@@ -13,7 +13,7 @@ import { isNotSilently, markSilent } from './silent.js'
 import type { Site } from './site.js'
 import type { LoginResult } from './tokens.js'
 import type { Transaction } from './transaction.js'
-import { givenMembers, userOf } from './user.js'
+import { givenMembers, userOf, withActor } from './user.js'
 
 /** A browser that is back from a provider. */
 interface Arrival {
@@ -40,7 +40,7 @@ export async function completeLogin (parts: LoginParts, request: FastifyRequest,
   }
   try {
     const result = await finish(arrival, parameters, transaction, setCookie)
-    const returnTo = await startSession(arrival, result)
+    const returnTo = await startSession(arrival, result, transaction.demanded)
     return goTo(arrival, returnTo === undefined ? transaction.returnTo : site.returnTo(returnTo))
   } catch (error) {
     const refusal = transaction.isSilent === true ? refusalOf(error) : undefined
@@ -80,7 +80,7 @@ async function withoutTransaction (arrival: Arrival): Promise<FastifyReply> {
 }
 
 /** @returns where `afterLogin` sends the browser */
-async function startSession (arrival: Arrival, result: LoginResult): Promise<string | undefined> {
+async function startSession (arrival: Arrival, result: LoginResult, demanded: string | undefined): Promise<string | undefined> {
   const { parts: { clients, settings, revoke }, site, request, reply, provider } = arrival
   const { claims, idToken, accessToken, accessTokenExpiresAt, refreshToken, scope, sid } = result
   try {
@@ -104,7 +104,7 @@ async function startSession (arrival: Arrival, result: LoginResult): Promise<str
     // A form posted by the provider's page brings no cookie of the former session, and no visit from there a Strict one.
     const sweep = settings.responseMode === 'form_post' || settings.cookieOptions.sameSite === 'Strict'
     const { cookies } = await site.keeper.start(record, { header: request.headers.cookie, sweep })
-    addCookies(reply, [markArrival(site.arrivalMark)])
+    addCookies(reply, [markArrival(site.arrivalMark, demanded)])
     replaceCookie(reply, site.cookie, cookies)
     // Who logs out later is not to be logged in again unasked.
     if (settings.silent) addCookies(reply, [markSilent(site.silentMark)])
@@ -124,7 +124,8 @@ async function decide ({ parts: { settings, clients, signal }, request, provider
   const login: CompletedLogin = { provider, issuer: claims.iss, subject: claims.sub, user, claims: structuredClone(claims), accessToken, scope }
   const decision: unknown = await settings.afterLogin?.(Object.freeze(login), request)
   if (decision === false) throw new LoginError({ reason: 'after_login_refused', provider }, 'access_denied')
-  return { user, data: {}, returnTo: undefined, ...decisionOf(decision) }
+  const { user: theirs = user, ...rest } = decisionOf(decision)
+  return { data: {}, returnTo: undefined, ...rest, user: withActor(theirs, provider, claims) }
 }
 
 function decisionOf (decision: unknown): { user?: JsonMembers, data?: JsonMembers, returnTo?: string } {

@@ -2,6 +2,8 @@ import { nameErrors } from '../error-names.js'
 import { AuthError } from '../errors.js'
 import type { Refusal } from '../refusal.js'
 
+export { ProviderUnavailableError } from '../provider-unavailable.js'
+
 /** What the operator is told. No token, no code and no text of the provider's is in it. */
 export interface LoginRefusal extends Refusal {
   /** Name of the provider; undefined where none was chosen. */
@@ -37,22 +39,4 @@ export class LoginError extends AuthError {
   }
 }
 
-/**
- * The provider cannot be asked, or will not answer this client: 503 with `Retry-After`. A session goes on as long as its
- * tokens do: "not now" is not "not you".
- *
- * @see RFC 9110 section 15.6.4
- */
-export class ProviderUnavailableError extends AuthError {
-  /** @param retryAfter seconds until another try makes sense */
-  constructor (refusal: LoginRefusal, retryAfter: number = 1) {
-    super({
-      statusCode: 503,
-      code: 'GATEHOUSE_PROVIDER_UNAVAILABLE',
-      message: 'The identity provider cannot be reached right now',
-      headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }
-    }, refusal)
-  }
-}
-
-nameErrors({ LoginError, ProviderUnavailableError })
+nameErrors({ LoginError })

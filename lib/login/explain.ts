@@ -1,6 +1,6 @@
 import { UnavailableError } from '../errors.js'
 import { FetchFailure } from '../token/fetch-json.js'
-import { OAuthRefusal } from './answers.js'
+import { OAuthRefusal } from '../token/oauth-answers.js'
 import { LoginError, ProviderUnavailableError } from './errors.js'
 
 /** Error codes of the token endpoint that are about this login. All others are about this client, or a mistake in what it sends. */

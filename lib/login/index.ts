@@ -23,6 +23,7 @@ import { createRevoke } from './revoke.js'
 import { mountRoutes, routePaths } from './routes.js'
 import { createSite, refusePathsOutside } from './site.js'
 import type { Site } from './site.js'
+import { createStepUp } from './step-up.js'
 import { waitedFor } from './waited.js'
 import { warnAboutSettings } from './warnings.js'
 
@@ -33,12 +34,13 @@ async function plugin (app: FastifyInstance, options: LoginOptions): Promise<voi
   const { parts, sites, close } = createLogin(app, settings, house)
   warnAboutSettings(app.log, settings, house, parts.clients)
 
-  const identities = createSessionIdentities(house.pipeline)
+  const identities = createSessionIdentities(house)
   const { keeper } = sites[0]!
   house.place.login = {
     source: createSessionSource({ siteOf: parts.siteOf, providers: new Map(parts.clients.providers.map((provider) => [provider.name, provider])), identities, reporter: house.reporter }),
     carries: carriesOneOf(sites),
     challenge: createChallenge(parts),
+    stepUp: createStepUp(parts),
     // Of a person the store, or its marks, know for all sites at once.
     deleteBySubject: (person) => keeper.deleteBySubject(person),
     get accepted () { return identities.bare }

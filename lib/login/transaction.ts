@@ -11,6 +11,8 @@ import type { LoginTransaction } from './client.js'
 export interface TransactionToKeep extends LoginTransaction {
   /** Comes back without a session where the provider would have to show something. */
   readonly isSilent?: boolean
+  /** What a route demanded of it, in short. */
+  readonly demanded?: string | undefined
 }
 
 /** A login under way, as its cookie holds it. */

@@ -22,6 +22,16 @@ export function userOf (provider: string, ...claims: ReadonlyArray<Readonly<Reco
   }
 }
 
+/**
+ * Who acts for the person is the word of the ID token, whatever userinfo and the app made of the rest: what the app leaves
+ * out must not look like nobody.
+ *
+ * @see RFC 8693 section 4.1
+ */
+export function withActor (user: JsonMembers, provider: string, claims: Readonly<Record<string, unknown>>): JsonMembers {
+  return Object.hasOwn(claims, 'act') ? { ...user, ...userOf(provider, { act: claims.act }) } : user
+}
+
 /** What an app says of the person, or keeps beside it. @throws TypeError naming the member that is not JSON, never its value */
 export function givenMembers (path: string, value: unknown): JsonMembers {
   if (!isPlainObject(value)) throw new TypeError(`${path}: expected an object`)

@@ -33,7 +33,7 @@ export interface ProviderSettings {
   /** Accepts opaque tokens, which the provider is asked about. Default: only JWTs are accepted. */
   readonly introspection?: IntrospectionOptions | undefined
   /**
-   * This app's own client at the provider, in whose name users log in. Beside it stands how it proves which client it
+   * This app's own client at the provider, in whose name users log in and tokens are exchanged. Beside it stands how it proves which client it
    * is: `clientSecret`, or `key`, or `clientAuthentication: 'none'` written out. Where it is given and `audience` is left
    * out, the provider vouches for sessions only: a token of it that comes as a credential is refused.
    */

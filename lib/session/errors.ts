@@ -1,10 +1,7 @@
-import { bearerChallenge } from '../challenge.js'
+import { AuthError, challenged } from '../auth-error.js'
 import { nameErrors } from '../error-names.js'
-import { AuthError } from '../errors.js'
 import type { Refusal } from '../refusal.js'
 import type { Cookie } from './cookie-attributes.js'
-
-const CHALLENGE = Object.freeze({ 'www-authenticate': bearerChallenge({}) })
 
 /**
  * `request.auth.session` was asked where the credential is no session, but an access token for instance: 403.
@@ -25,7 +22,7 @@ export class NoSessionError extends AuthError {
  */
 export class LoginRequiredError extends AuthError {
   constructor (refusal: Refusal) {
-    super({ statusCode: 401, code: 'GATEHOUSE_LOGIN_REQUIRED', message: 'Logging in again is required', headers: CHALLENGE }, refusal)
+    super({ statusCode: 401, code: 'GATEHOUSE_LOGIN_REQUIRED', message: 'Logging in again is required', ...challenged({}) }, refusal)
   }
 }
 

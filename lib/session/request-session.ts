@@ -3,8 +3,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { JsonMembers } from '../../types/session.js'
 import type { WebSession } from '../../types/web-session.js'
 import { AuthError } from '../errors.js'
+import type { SessionEvidence } from '../guard.js'
 import type { Reporter } from '../report.js'
 import { unavailable } from '../store/refused.js'
+import { readPart, splitToken } from '../token/parse.js'
+import type { JsonObject } from '../token/parse.js'
 import { LoginRequiredError } from './errors.js'
 import type { Session } from './keeper.js'
 import type { SessionPlace } from './place.js'
@@ -39,7 +42,7 @@ const DONE: Promise<unknown> = Promise.resolve()
  * The session of a request: what handlers see of it, and what must be written down before the answer leaves. Of which
  * types its user and data are the app may have promised to the compiler.
  */
-export class RequestSession implements Omit<WebSession, 'user' | 'data'> {
+export class RequestSession implements Omit<WebSession, 'user' | 'data'>, SessionEvidence {
   // Private fields: no serializer and no spread can reach tokens.
   readonly #parts: Parts
   #session: Session
@@ -72,6 +75,11 @@ export class RequestSession implements Omit<WebSession, 'user' | 'data'> {
   set data (data: MutableData) {
     dataOf(data)
     this.#data = data
+  }
+
+  /** The claims of the ID token: ours, and verified when it was sealed. */
+  get login (): JsonObject {
+    return readPart(splitToken(this.#session.record.idToken).payload, 'payload')
   }
 
   /** As it is now: refreshed perhaps since the request began. */

@@ -3,8 +3,8 @@ import type { Identity } from '../../types/identity.js'
 import type { AccessTokenClaims } from '../../types/claims.js'
 import type { Provider } from '../../types/provider.js'
 import type { SessionRecord } from '../../types/session.js'
-import type { Pipeline } from '../authenticate.js'
 import { AuthError, InvalidCredentialError } from '../errors.js'
+import type { Internals } from '../internals.js'
 import type { Allowed, MaybePromise, Outcome } from '../outcome.js'
 import { unavailable } from '../store/refused.js'
 import { organizationOf } from '../token/identity.js'
@@ -49,7 +49,7 @@ const YOUNG = 60
  * Identities of sessions. Scopes, permissions and roles come from the access token alone, and only if that would be
  * accepted as a credential of this API; what else it says, and what the app keeps in the session, grants nothing.
  */
-export function createSessionIdentities (pipeline: Pipeline): SessionIdentities {
+export function createSessionIdentities ({ pipeline, bindings }: Pick<Internals, 'pipeline' | 'bindings'>): SessionIdentities {
   const known = new WeakMap<SessionRecord, Known>()
   let bare = 0
 
@@ -77,7 +77,7 @@ export function createSessionIdentities (pipeline: Pipeline): SessionIdentities 
     const { record } = session.current
     if (record.accessToken === undefined) return withoutToken(session, provider, 'there is none')
     if (allowed.needsAccessToken === true && !isUsable(record, nowInSeconds())) throw loginRequired(provider)
-    const outcome = judged(() => pipeline.identify(record.accessToken!, request, { providers: [provider.name], credentials: ['access_token'] }))
+    const outcome = judged(() => pipeline.identify(record.accessToken!, request, { providers: [provider.name], credentials: ['access_token'] }, bindings.nobody))
     return outcome instanceof Promise
       ? outcome.catch(unavailable).then((verdict) => conclude(verdict, visit, isRenewable))
       : conclude(outcome, visit, isRenewable)

@@ -64,7 +64,7 @@ export function createSessionSource ({ siteOf, providers, identities, reporter }
     return isNavigation(request.method, request.headers) ? 'no-store' : 'private'
   }
 
-  return Object.freeze({ isCookie: true, isBearer: false, identify, cacheControl })
+  return Object.freeze({ isCookie: true, scheme: undefined, identify, cacheControl })
 }
 
 /** Its challenge must not speak of a Bearer token. */

@@ -11,6 +11,8 @@ interface Entry extends Expiring {
   readonly indexes: readonly string[]
 }
 
+/** One for all: there may be millions of entries, and few have an index. */
+const NO_INDEXES: readonly string[] = Object.freeze([])
 /** Expired entries cleared by each write: more than it adds, and few enough that no request pays for all of them. */
 const CLEARED_PER_WRITE = 16
 
@@ -76,7 +78,7 @@ class MemoryStore implements Store {
     const expiresAt = performance.now() + lifetime(ttl)
     this.#clearExpired()
     if (this.#live(key) !== undefined) return false
-    this.#write({ key, value, expiresAt, indexes: [], position: -1 }, undefined)
+    this.#write({ key, value, expiresAt, indexes: NO_INDEXES, position: -1 }, undefined)
     return true
   }
 

@@ -10,6 +10,8 @@ import { endOfAll, raceDeadline } from './deadline.js'
 import { failed, JudgeFailure } from './judge-failure.js'
 import type { FailureSource } from './judge-failure.js'
 import { Patience } from './patience.js'
+import { lasts, termOf } from './term.js'
+import type { Term } from './term.js'
 import { DEADLINE } from './timing.js'
 
 /** Whom a credential speaks for, or why it is refused. */
@@ -37,12 +39,6 @@ interface Accepted {
 interface Lane {
   readonly budget: CallBudgetMeter
   readonly patience: Patience
-}
-
-/** An end by both clocks: one can be set back, the other stands still while the machine sleeps. Milliseconds. */
-interface Term {
-  readonly wall: number
-  readonly steady: number
 }
 
 /**
@@ -164,12 +160,4 @@ export class Answers {
 /** Those accepted before are finite: `max` of them, each asked about once in `ttl`. */
 function budgetOfKnown ({ max, ttl, perSecond, burst }: AnswerPolicy): { readonly perSecond: number, readonly burst: number } {
   return { perSecond: Math.max(perSecond, max / Math.max(1, ttl / 1000)), burst: Math.max(burst, max) }
-}
-
-function termOf (lifetime: number): Term {
-  return { wall: Date.now() + lifetime, steady: performance.now() + lifetime }
-}
-
-function lasts ({ wall, steady }: Term): boolean {
-  return Date.now() < wall && performance.now() < steady
 }

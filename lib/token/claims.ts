@@ -1,4 +1,5 @@
 import type { ClaimValues, Provider } from '../../types/provider.js'
+import { readConfirmation } from '../binding/confirmation.js'
 import { InvalidTokenError } from '../errors.js'
 import { isIssuer, speaksFor, tenantOf } from '../providers/issuer-template.js'
 import { loggable } from '../refusal.js'
@@ -167,15 +168,15 @@ export function valueOf (claims: Claims, wanted: ClaimValues): string | undefine
   return undefined
 }
 
-/** RFC 7800 section 3.1, RFC 9449 section 7: a binding nobody checked is no binding, so the token is refused. @throws InvalidTokenError */
+/** A binding that nobody can check to the last member is no binding. Whether the sender meets it is asked with every request. @throws InvalidTokenError */
 export function checkBinding (claims: Claims, provider: Provider): void {
-  if (Object.hasOwn(claims, 'cnf')) throw bound('the claim cnf', claims, provider)
+  if (!Object.hasOwn(claims, 'cnf') || readConfirmation(claims.cnf) !== undefined) return
+  throw unverifiable('a cnf claim with other members than jkt and x5t#S256, or of another form', claims, provider)
 }
 
-/** The error for a token bound to its sender. */
-export function bound (found: string, claims: Claims, provider: Provider): InvalidTokenError {
-  const hint = 'the token is bound to its sender (DPoP or a client certificate), and this API cannot check that yet'
-  return refuse('binding_unverifiable', claims, provider, { found, hint })
+/** The error for a token whose binding cannot be checked, whoever sends it. */
+export function unverifiable (found: string, claims: Claims, provider: Provider): InvalidTokenError {
+  return refuse('binding_unverifiable', claims, provider, { found, hint: 'the token is bound to its sender in a way this API cannot check' })
 }
 
 /** RFC 9068 section 2.2: claims an access token must have; issuer, audience and expiry are checked above. */

@@ -1,10 +1,11 @@
 import type { StandardClaims } from '../../types/claims.js'
 import type { Identity } from '../../types/identity.js'
 import type { Provider } from '../../types/provider.js'
+import { readConfirmation } from '../binding/confirmation.js'
 import { InvalidTokenError } from '../errors.js'
 import { loggable } from '../refusal.js'
 import type { Refusal } from '../refusal.js'
-import { bound, checkAudience, checkBinding, checkFixed, checkIssuer, checkTimes, refuse, refuseMarks, refuseValues, valueOf, vouchesForSessionsOnly } from './claims.js'
+import { checkAudience, checkBinding, checkFixed, checkIssuer, checkTimes, refuse, refuseMarks, refuseValues, unverifiable, valueOf, vouchesForSessionsOnly } from './claims.js'
 import { toIdentity } from './identity.js'
 import type { JsonObject } from './parse.js'
 
@@ -51,8 +52,9 @@ function checkKind (claims: JsonObject, provider: Provider): void {
   const { access, others } = provider.tokenKind
   const tokenType = Object.hasOwn(claims, 'token_type') ? claims.token_type : undefined
   const type = typeof tokenType === 'string' ? tokenType.toLowerCase() : undefined
-  if (type === 'dpop') throw bound('token_type DPoP', claims, provider)
   checkBinding(claims, provider)
+  // RFC 9449 section 6.2: the answer must say which key it is bound to.
+  if (type === 'dpop' && readConfirmation(claims.cnf)?.jkt === undefined) throw unverifiable('token_type DPoP without cnf.jkt', claims, provider)
   refuseValues(claims, others, provider)
   for (const name of ['token_use', 'token_kind', 'typ']) {
     const value = Object.hasOwn(claims, name) ? claims[name] : undefined
@@ -60,7 +62,7 @@ function checkKind (claims: JsonObject, provider: Provider): void {
   }
   if (valueOf(claims, access) !== undefined) return
   refuseMarks(claims, provider)
-  if (type === 'bearer') return
+  if (type === 'bearer' || type === 'dpop') return
   throw refuse('not_an_access_token', claims, provider, {
     expected: ['token_type: Bearer', ...Object.entries(access).flatMap(([name, values]) => values.map((value) => `${name}: ${value}`))],
     found: loggable(tokenType === undefined ? 'no token_type' : typeof tokenType === 'string' ? `token_type: ${tokenType}` : tokenType),

@@ -1,8 +1,7 @@
-import { verify } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
 import Fastify from 'fastify'
 import fastifyJwt from '@fastify/jwt'
 import type { SigningAlgorithm } from '../../types/provider.js'
+import { verifyEd25519 } from './ed25519.js'
 import type { PublicKey } from './jwks.js'
 
 /**
@@ -44,18 +43,4 @@ export async function createEngine (keys: readonly PublicKey[], tolerance: numbe
     }),
     close: () => host.close()
   }
-}
-
-/**
- * fast-jwt refuses the name `Ed25519`, so this does what it does for the others, but for the times.
- *
- * @see RFC 9864 section 2.2
- */
-function verifyEd25519 (token: string, key: KeyObject): object {
-  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw new Error('not base64url')
-  const end = token.lastIndexOf('.')
-  const valid = verify(null, Buffer.from(token.slice(0, end)), key, Buffer.from(token.slice(end + 1), 'base64url'))
-  if (!valid) throw new Error('signature does not match')
-  const payload: object = JSON.parse(Buffer.from(token.slice(token.indexOf('.') + 1, end), 'base64url').toString())
-  return payload
 }

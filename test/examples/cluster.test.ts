@@ -8,11 +8,14 @@ import type { Test } from 'tap'
 import { Browser } from '../../examples/demo/browser.js'
 import type { Page } from '../../examples/demo/browser.js'
 import { freePort } from '../../examples/demo/free-port.js'
+import { createKey, signJws } from '../support/issuer.js'
+import { keyHolder } from '../support/key-holder.js'
 import { loginProvider } from '../support/login-provider.js'
 import { reasonToSkip, startRedis } from '../support/redis-server.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const skip = reasonToSkip() ?? false
+const AUDIENCE = 'https://api.example'
 
 t.test('two processes share sessions through Redis', { skip }, async (t) => {
   const cluster = await startCluster(t)
@@ -68,6 +71,24 @@ t.test('two processes share sessions through Redis', { skip }, async (t) => {
     t.match(await other.fetch(home), { status: 200, text: '"hello":"grace"' }, 'others stay')
   })
 
+  await t.test('a proof that one accepted the other refuses', async (t) => {
+    const client = keyHolder()
+    const now = Math.floor(Date.now() / 1000)
+    const payload = { iss: cluster.issuer, aud: AUDIENCE, sub: 'machine', iat: now, exp: now + 600, cnf: { jkt: client.jkt } }
+    const token = signJws(JSON.stringify({ alg: cluster.key.alg, kid: cluster.key.kid, typ: 'at+jwt' }), JSON.stringify(payload), cluster.key)
+    const headers = { ...client.headers({ token, url: `${home}/api` }), connection: 'close' }
+    const answers = await inParallel(20, async () => {
+      const response = await fetch(`${home}/api`, { headers })
+      return { status: response.status, body: await response.json(), server: response.headers.get('x-served-by') }
+    })
+    const [accepted, ...more] = answers.filter(({ status }) => status === 200)
+    t.match(accepted, { body: { hello: 'machine' } })
+    t.strictSame(more, [])
+    const refused = answers.filter((answer) => answer !== accepted)
+    for (const { status, body } of refused) t.match({ status, body }, { status: 401, body: { code: 'GATEHOUSE_DPOP_PROOF_INVALID' } })
+    t.equal(new Set(refused.map(({ server }) => server)).size, 2)
+  })
+
   await t.test('both end when the first process is told to', async (t) => {
     t.strictSame(await cluster.end(), [0, null])
     for (const pid of cluster.pids) t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
@@ -88,6 +109,7 @@ t.test('a wrong setting ends it with 1 and says which', async (t) => {
   const { ended, log } = startProcesses(t, {
     REDIS_URL: 'redis://127.0.0.1:9',
     ISSUER: 'http://127.0.0.1:9',
+    AUDIENCE,
     CLIENT_ID: 'web',
     CLIENT_SECRET: 'hunter2',
     SESSION_SECRET: 'short'
@@ -103,10 +125,13 @@ async function startCluster (t: Test) {
   const port = await freePort()
   const home = `http://127.0.0.1:${port}`
   const ttl = { AccessToken: () => tokens.lifetime, AuthorizationCode: 60, Grant: 3600, IdToken: 600, Interaction: 600, RefreshToken: 3600, Session: 3600 }
-  const { issuer, secret, paths } = await loginProvider(t, { baseUrl: home, conformIdTokenClaims: false, ttl })
+  const key = await createKey('RS256')
+  const jwks = { keys: [{ ...key.privateKey.export({ format: 'jwk' }), alg: key.alg, use: 'sig', kid: key.kid }] }
+  const { issuer, secret, paths } = await loginProvider(t, { baseUrl: home, conformIdTokenClaims: false, ttl, jwks })
   const { child, ended, log } = startProcesses(t, {
     REDIS_URL: `redis://127.0.0.1:${redisPort}`,
     ISSUER: issuer,
+    AUDIENCE,
     CLIENT_ID: 'web',
     CLIENT_SECRET: secret,
     SESSION_SECRET: randomBytes(32).toString('base64'),
@@ -115,6 +140,7 @@ async function startCluster (t: Test) {
   return Object.assign(tokens, {
     home,
     issuer,
+    key,
     paths,
     ended,
     pids: await bothAnswer(home, log),

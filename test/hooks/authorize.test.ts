@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import type { RouteAuth } from '../../lib/index.js'
 import { answerOf, ask, GARBAGE, house, issuerFor, ok } from '../support/house.js'
+import { captureLogs } from '../support/logs.js'
 import { badToken, failure, forbidden, lacksScope, nothingSent } from '../support/refusals.js'
 import { upload } from '../support/wire.js'
 import type { UploadResult } from '../support/wire.js'
@@ -213,4 +214,18 @@ t.test('what the handler of a guarded route throws is not ours', async (t) => {
     t.strictSame(await ask(app, { url: '/', token: issuer.token() }), failure('mine'))
     t.strictSame(app.gatehouse.stats().refused, {})
   }
+})
+
+t.test('what an accessor refuses inside authorize is answered as it is, and counted and logged once', async (t) => {
+  const logs = captureLogs()
+  const app = await house(t, issuer, {}, { logger: { stream: logs.stream } })
+  app.get('/actor', { config: authorizes(({ auth }) => auth.actor === undefined) }, async () => 'in')
+  app.get('/scope', { config: authorizes(({ auth }) => { auth.require({ scopes: 'admin' }); return true }) }, async () => 'in')
+  const token = issuer.token({ act: 'support' })
+  for (let times = 1; times < 3; times++) {
+    t.strictSame(await ask(app, { url: '/actor', token }), forbidden)
+    t.strictSame(await ask(app, { url: '/scope', token }), lacksScope('admin'))
+    t.strictSame(app.gatehouse.stats().refused, { GATEHOUSE_FORBIDDEN: times, GATEHOUSE_SCOPE_INSUFFICIENT: times })
+  }
+  t.strictSame(logs.lines.flatMap(({ msg }) => String(msg).startsWith('refused') ? [msg] : []), ['claim_malformed', 'scope_missing', 'claim_malformed', 'scope_missing'].map((reason) => `refused: ${reason}`))
 })

@@ -55,6 +55,35 @@ t.test('what afterLogin does to what it was given changes nothing', async (t) =>
   t.match((await ada.get('/me')).json(), { subject: 'ada' })
 })
 
+t.test('neither afterLogin nor userinfo can make who acts for somebody look like nobody', async (t) => {
+  const claims: Record<string, unknown> = { act: { sub: 'support' } }
+  const stage = await loginStage(t, {
+    login: { userinfo: true, afterLogin: () => ({ user: { name: 'Ada', ...(claims.sole === true ? {} : { act: { sub: 'nobody special' } }) } }) },
+    routes: (app) => {
+      app.get('/who', async ({ auth }) => ({ actor: auth.actor?.subject ?? null, user: auth.session.user }))
+      app.get('/alone', { config: { auth: { authorize: ({ auth }) => auth.actor === undefined } } }, async () => 'in')
+    }
+  }, { claims })
+  Object.assign(stage.server.issuer.metadata, { userinfo_endpoint: `${stage.server.origin}/userinfo` })
+  stage.server.answers['/userinfo'] = { sub: 'ada', act: { sub: 'userinfo' } }
+  for (const [sole, act] of [[true, 'support'], [false, 'support']] as const) {
+    claims.sole = sole
+    const ada = stage.visitor()
+    await ada.logIn()
+    t.strictSame((await ada.get('/who')).json(), { actor: act, user: { name: 'Ada', act: { sub: act } } })
+    const { status, headers, json } = await ada.get('/alone')
+    t.strictSame([status, headers['www-authenticate'], json()], [403, undefined, { statusCode: 403, code: 'GATEHOUSE_FORBIDDEN', error: 'Forbidden', message: 'The caller may not do this' }])
+  }
+  claims.act = null
+  const ada = stage.visitor()
+  await ada.logIn()
+  t.match(await ada.get('/who'), { status: 403, headers: { 'www-authenticate': undefined } }, 'one that cannot be read does not look like none either')
+  delete claims.act
+  claims.sole = true
+  await ada.logIn()
+  t.strictSame((await ada.get('/who')).json(), { actor: null, user: { name: 'Ada' } })
+})
+
 t.test('false refuses: 403, no session, and the refresh token is revoked', async (t) => {
   const stage = await deciding(t)
   stage.told.decide = async () => false

@@ -1,10 +1,10 @@
 import { ClientError } from 'openid-client'
 import t from 'tap'
 import { UnavailableError } from '../../lib/errors.js'
-import { OAuthRefusal } from '../../lib/login/answers.js'
 import { LoginError } from '../../lib/login/errors.js'
 import { explain } from '../../lib/login/explain.js'
 import { FetchFailure } from '../../lib/token/fetch-json.js'
+import { OAuthRefusal } from '../../lib/token/oauth-answers.js'
 
 const coded = (message: string, code: string, cause?: unknown) => Object.assign(new Error(message, { cause }), { code })
 

@@ -11,7 +11,7 @@ const consumer = await installTarball()
 after(() => consumer.remove())
 
 test('the tarball holds what a user needs and nothing else', async (t) => {
-  const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/capabilities.md', 'docs/credentials.md', 'docs/errors.md', 'docs/login.md', 'package.json']
+  const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/capabilities.md', 'docs/credentials.md', 'docs/dpop.md', 'docs/errors.md', 'docs/exchange.md', 'docs/login.md', 'docs/providers.md', 'docs/resource-metadata.md', 'package.json']
   const isCode = (file: string) => /^dist\/(lib|types|bin)\/.+(?<!\.test)\.(js|d\.ts)$/.test(file)
   t.same(consumer.files.filter((file) => !isCode(file)), documents)
 })

@@ -161,7 +161,7 @@ t.test('wrong demands are a TypeError that names them, whoever asks', async (t) 
     [undefined, 'request.auth.require(): expected an object, got undefined'],
     ['read', "request.auth.require(): expected an object, got 'read'"],
     [{ scope: 'read' }, 'request.auth.require(): unknown key "scope"; did you mean "scopes"?'],
-    [{ auth: 'required' }, 'request.auth.require(): unknown key "auth"; known are scopes, permissions, roles, claims'],
+    [{ auth: 'required' }, 'request.auth.require(): unknown key "auth"; known are scopes, permissions, roles, claims, acr, maxAge'],
     [{ scopes: [] }, 'request.auth.require().scopes: expected a list with at least one name, got []; leave it out to demand nothing'],
     [{ claims: {} }, 'request.auth.require().claims: expected at least one claim, got {}; leave it out to demand nothing']
   ]

@@ -21,15 +21,18 @@ const accessors: Record<string, (auth: RequestAuth) => unknown> = {
   'hasScope()': (auth) => auth.hasScope('a'),
   'hasPermission()': (auth) => auth.hasPermission('a'),
   'hasRole()': (auth) => auth.hasRole('a'),
-  'require()': (auth) => auth.require({ scopes: 'a' })
+  'require()': (auth) => auth.require({ scopes: 'a' }),
+  actor: (auth) => auth.actor,
+  delegationChain: (auth) => auth.delegationChain,
+  'exchange()': (auth) => auth.exchange({ audience: 'a' })
 }
 
 t.test('where nobody is authenticated', async (t) => {
   const logs = captureLogs()
   const app = await house(t, issuer, {}, { logger: { stream: logs.stream } })
   for (const [name, access] of Object.entries(accessors)) {
-    app.post(`/public/:id/${name}`, { config: { auth: false } }, async (request) => ({ saw: access(request.auth) }))
-    app.post(`/optional/${name}`, { config: { auth: 'optional' } }, async (request) => ({ saw: access(request.auth) }))
+    app.post(`/public/:id/${name}`, { config: { auth: false } }, async (request) => ({ saw: await access(request.auth) }))
+    app.post(`/optional/${name}`, { config: { auth: 'optional' } }, async (request) => ({ saw: await access(request.auth) }))
   }
   app.post('/public', { config: { auth: false } }, async (request) => request.auth.isAuthenticated)
   app.post('/optional', { config: { auth: 'optional' } }, async (request) => request.auth.isAuthenticated)

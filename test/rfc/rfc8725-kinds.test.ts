@@ -51,12 +51,19 @@ for (const typ of ['logout+jwt', 'dpop+jwt', 'secevent+jwt', 'id_token+jwt', 'to
   })
 }
 
-test('RFC 7800 section 3.1: a token bound to anything is refused while nobody checks the binding', async (t) => {
-  const bindings = [{ jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' }, { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' }, { kid: 'k' }, {}, [], null, '', 'x', 0, false]
+test('RFC 7800 section 3.1: a token bound to anything is refused where the sender does not prove that it is his', async (t) => {
+  const jkt = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'
+  const bindings = [{ jkt, kid: 'k' }, { jkt: [jkt] }, { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' }, { kid: 'k' }, {}, [], null, '', 'x', 0, false]
   for (const cnf of bindings) {
     for (const typ of ['at+jwt', 'JWT', undefined]) {
       t.same(await gate.bearer(issuer.token({ cnf }, { typ })), invalidToken('binding_unverifiable'), `${JSON.stringify(cnf)} under typ ${typ}`)
     }
+    await t.rejects(gate.app.gatehouse.verify(issuer.token({ cnf })), { code: 'GATEHOUSE_TOKEN_INVALID', reason: 'binding_unverifiable' })
+  }
+  for (const cnf of [{ jkt }, { jkt, 'x5t#S256': jkt }]) {
+    const answer = await gate.bearer(issuer.token({ cnf }))
+    const expected = invalidToken('binding_unverifiable')
+    t.match(answer, { ...expected, challenge: [expected.challenge, /^DPoP algs="ES256 /] }, 'the client learns how to send a token that is bound to a key')
     await t.rejects(gate.app.gatehouse.verify(issuer.token({ cnf })), { code: 'GATEHOUSE_TOKEN_INVALID', reason: 'binding_unverifiable' })
   }
 })

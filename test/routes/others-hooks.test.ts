@@ -37,6 +37,15 @@ t.test('a mistake it writes is a 500 that names the route, on every request', as
   }
 })
 
+t.test('so is a demand it writes beside auth, where nobody would read it', async (t) => {
+  for (const [name, value] of [['acr', 'mfa'], ['maxAge', 60]] as const) {
+    const app = await house(t, issuer)
+    app.addHook('onRoute', (route) => { Object.assign(route.config ?? {}, { [name]: value }) })
+    app.post('/x', async () => 'in')
+    t.strictSame(await ask(app, { method: 'POST', url: '/x', token: issuer.token() }), misconfigured(`route POST /x: config.${name}: belongs inside auth: write auth: { ${name}: … }`))
+  }
+})
+
 t.test('an onRoute hook that copies the config keeps the policy', async (t) => {
   const app = await house(t, issuer)
   app.addHook('onRoute', (route) => { route.config = Object.assign({}, route.config, { rateLimit: 1 }) })

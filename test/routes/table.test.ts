@@ -25,6 +25,7 @@ t.test('the guard table says in words what each route demands, in the order of d
     [{ scopes: { any: ['x', { all: ['y', 'z'] }] } }, 'required', 'scopes: x or (y and z)'],
     [{ permissions: 'p', roles: { all: ['r', { any: ['s', 't'] }] } }, 'required', 'permissions: p, roles: r and (s or t)'],
     [{ auth: { claims: { tier: ['gold', 1], beta: true } } }, 'required', 'claim tier: gold or 1, claim beta'],
+    [{ auth: { acr: ['gold', 'silver'], maxAge: 300 }, scopes: 'x' }, 'required', 'acr: gold or silver, maxAge: 300 s, scopes: x'],
     [{ auth: { providers: ['b', 'a'], authorize: () => true }, scopes: 'x' }, 'required', 'providers: b or a, scopes: x, authorize']
   ]
   for (const [index, [config]] of policies.entries()) app.get(`/${index}`, { config }, async () => 'in')
@@ -82,7 +83,7 @@ const mistakes: Array<[title: string, config: Record<string, unknown>, message: 
   ['auth: true', { auth: true }, "POST /things: config.auth: expected false, 'required', 'optional' or an object, got true; write 'required'"],
   ["auth: 'public'", { auth: 'public' }, "POST /things: config.auth: expected false, 'required', 'optional' or an object, got 'public'"],
   ['an unknown key in auth', { auth: { provider: ['oidc'] } }, 'POST /things: config.auth: unknown key "provider"; did you mean "providers"?'],
-  ['scopes inside auth', { auth: { scopes: 'a' } }, 'POST /things: config.auth: unknown key "scopes"; known are mode, providers, credentials, claims, authorize'],
+  ['scopes inside auth', { auth: { scopes: 'a' } }, 'POST /things: config.auth: unknown key "scopes"; known are mode, providers, credentials, dpop, claims, acr, maxAge, authorize'],
   ["mode: 'public'", { auth: { mode: 'public' } }, "POST /things: config.auth.mode: expected 'required' or 'optional', got 'public'; write auth: false for a public route"],
   ['no providers', { auth: { providers: [] } }, 'POST /things: config.auth.providers: expected a list of provider names, got []; leave it out to accept all'],
   ['a provider nobody configured', { auth: { providers: ['okta'] } }, "POST /things: config.auth.providers: expected one of oidc, got 'okta'"],

@@ -8,6 +8,7 @@ import { openGate } from '../support/gate.js'
 import { hostileHeaders, hostileTokens, mutations } from '../support/hostile.js'
 import type { Hostile } from '../support/hostile.js'
 import type { IssuerKey } from '../support/issuer.js'
+import { BAD_PROOF } from '../support/proof-answers.js'
 
 t.setTimeout(180_000)
 
@@ -24,6 +25,7 @@ function expectedFor ({ status, reason, body }: Answer): Answer {
   if (status === 200) return welcome((body as { subject: string }).subject)
   if (status === 400) return invalidRequest(why)
   if (status === 503) return unavailable(why)
+  if (why === 'proof_missing') return { status, challenge: BAD_PROOF.challenge, body: BAD_PROOF.body, reason }
   return why === 'header_missing' || why === 'scheme_unsupported' ? missing(why) : invalidToken(why)
 }
 

@@ -155,11 +155,13 @@ test('the marks of other tokens are the provider\'s to name', async (t) => {
   t.equal(refusal({ kind: 'id' }, { by }).found, 'kind: id')
 })
 
-test('a binding nobody checks refuses the token, whatever it says', async (t) => {
-  for (const cnf of [{ jkt: 'x' }, { 'x5t#S256': 'x' }, {}, [], null, '', 0, false]) {
-    t.match(refusal({ cnf }), { reason: 'binding_unverifiable', found: 'the claim cnf' }, JSON.stringify(cnf))
+test('a binding nobody can check to the last member refuses the token, whatever it says', async (t) => {
+  const jkt = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'
+  for (const cnf of [{ jkt: 'x' }, { 'x5t#S256': 'x' }, {}, [], null, '', 0, false, { jkt, kid: 'x' }, { jkt, 'x5t#S256': 'x' }, { jkt: [jkt] }, { jkt: null }, [{ jkt }]]) {
+    t.match(refusal({ cnf }), { reason: 'binding_unverifiable', found: 'a cnf claim with other members than jkt and x5t#S256, or of another form' }, JSON.stringify(cnf))
     t.equal(refusal({ cnf }, { isAccessToken: true }).reason, 'binding_unverifiable')
   }
+  for (const cnf of [{ jkt }, { 'x5t#S256': jkt }, { jkt, 'x5t#S256': jkt }]) check({ cnf })
 })
 
 test('RFC 9068 section 2.2: the strict profile demands every claim', async (t) => {

@@ -16,6 +16,8 @@ function judge (members: Record<string, unknown> = {}, { by = provider(), requir
   return judgeIntrospected(answer, by, { requiresAudience, tolerance }, NOW * 1000)
 }
 
+const THUMBPRINT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'
+
 t.test('an answer becomes an identity like that of a JWT', async (t) => {
   const identity = judge({ iss: 'https://id.example', exp: NOW + 60, scope: 'read write', client_id: 'client-1', roles: ['admin'], username: 'jane' })
   t.strictSame(identity, {
@@ -130,9 +132,17 @@ t.test('Keycloak says what a token is by typ, and may put a nonce into access to
   for (const typ of ['Refresh', 'Offline', 'ID']) t.match(judge({ typ }, { by }), { reason: 'not_an_access_token', found: `typ: ${typ}` })
 })
 
-t.test('a token that is bound to its sender is refused', async (t) => {
-  for (const type of ['DPoP', 'dpop']) t.match(judge({ token_type: type }), { reason: 'binding_unverifiable', found: 'token_type DPoP' })
-  for (const cnf of [{}, { jkt: 'x' }, null, '']) t.match(judge({ cnf }), { reason: 'binding_unverifiable', found: 'the claim cnf' }, JSON.stringify(cnf))
+t.test('a token that is bound to its sender in a way nobody can check is refused', async (t) => {
+  for (const type of ['DPoP', 'dpop']) {
+    for (const cnf of [undefined, { 'x5t#S256': THUMBPRINT }]) t.match(judge({ token_type: type, ...cnf === undefined ? {} : { cnf } }), { reason: 'binding_unverifiable', found: 'token_type DPoP without cnf.jkt' })
+  }
+  for (const cnf of [{}, { jkt: 'x' }, null, '']) t.match(judge({ cnf }), { reason: 'binding_unverifiable', found: 'a cnf claim with other members than jkt and x5t#S256, or of another form' }, JSON.stringify(cnf))
+})
+
+t.test('a token that is bound to a key or a certificate has an identity: who sent it is asked elsewhere', async (t) => {
+  for (const says of [{ token_type: 'DPoP', cnf: { jkt: THUMBPRINT } }, { cnf: { jkt: THUMBPRINT } }, { cnf: { 'x5t#S256': THUMBPRINT } }]) {
+    t.match(judge(says), { subject: 'user-1', claims: { cnf: says.cnf } })
+  }
 })
 
 t.test('an answer without a subject is refused, unless the user says where it stands', async (t) => {

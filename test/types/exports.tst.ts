@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import * as everything from 'fastify-gatehouse'
 import {
-  AuthError, CookieTooLargeError, ForbiddenError, InsufficientScopeError, InvalidCredentialError, InvalidRequestError, InvalidTokenError, LoginError,
+  AuthError, CookieTooLargeError, DpopNonceRequiredError, ExchangeError, ForbiddenError, InsufficientScopeError, InsufficientUserAuthenticationError, InvalidCredentialError, InvalidDpopProofError, InvalidRequestError, InvalidTokenError, LoginError,
   LoginRequiredError, MissingCredentialError, NoOrganizationError, NoSessionError, NotAnAccessTokenError, NotAuthenticatedError, ProviderUnavailableError,
   RouteMisconfiguredError, StoreUnavailableError, TooManyRequestsError, UnavailableError, getAuth, redactPaths
 } from 'fastify-gatehouse'
@@ -18,11 +18,11 @@ type Anys<Of> = { [Name in keyof Of]: IsAny<Of[Name]> extends true ? Name : neve
 describe('what is exported', () => {
   test('has these values', () => {
     expect<keyof Everything>().type.toBe<
-      'default' | 'gatehouse' | 'auth0' | 'authgear' | 'clerk' | 'cognito' | 'entra' | 'fusionauth' | 'google' | 'keycloak' | 'okta' | 'tesseral' | 'zitadel' | 'oidc' | 'apiKey' | 'getAuth' | 'memoryStore' | 'redactPaths' | 'redisStore' |
-      'AuthError' | 'ForbiddenError' | 'InsufficientScopeError' | 'InvalidCredentialError' | 'InvalidRequestError' | 'InvalidTokenError' |
+      'default' | 'gatehouse' | 'auth0' | 'authgear' | 'clerk' | 'cognito' | 'entra' | 'fusionauth' | 'google' | 'keycloak' | 'okta' | 'tesseral' | 'zitadel' | 'oidc' | 'apiKey' | 'getAuth' | 'memoryStore' | 'protectedResource' | 'redactPaths' | 'redisStore' |
+      'AuthError' | 'ForbiddenError' | 'InsufficientScopeError' | 'InsufficientUserAuthenticationError' | 'InvalidCredentialError' | 'InvalidRequestError' | 'InvalidTokenError' |
       'MissingCredentialError' | 'NoOrganizationError' | 'NotAnAccessTokenError' | 'NotAuthenticatedError' | 'RouteMisconfiguredError' |
       'TooManyRequestsError' | 'UnavailableError' |
-      'CookieTooLargeError' | 'LoginError' | 'LoginRequiredError' | 'NoSessionError' | 'ProviderUnavailableError' | 'StoreUnavailableError'
+      'CookieTooLargeError' | 'DpopNonceRequiredError' | 'ExchangeError' | 'InvalidDpopProofError' | 'LoginError' | 'LoginRequiredError' | 'NoSessionError' | 'ProviderUnavailableError' | 'StoreUnavailableError'
     >()
   })
 
@@ -44,15 +44,15 @@ describe('what is exported', () => {
 
 describe('errors', () => {
   test('all are AuthErrors with status, code, OAuth error, headers and reason', () => {
-    type Any = ForbiddenError | InsufficientScopeError | InvalidCredentialError | InvalidRequestError | InvalidTokenError | MissingCredentialError |
+    type Any = ForbiddenError | InsufficientScopeError | InsufficientUserAuthenticationError | InvalidCredentialError | InvalidRequestError | InvalidTokenError | MissingCredentialError |
       NoOrganizationError | NotAnAccessTokenError | NotAuthenticatedError | RouteMisconfiguredError | TooManyRequestsError | UnavailableError |
-      CookieTooLargeError | LoginError | LoginRequiredError | NoSessionError | ProviderUnavailableError
+      CookieTooLargeError | DpopNonceRequiredError | ExchangeError | InvalidDpopProofError | LoginError | LoginRequiredError | NoSessionError | ProviderUnavailableError
     expect<AuthError>().type.toBeAssignableFrom<Any>()
     expect<AuthError>().type.toBeAssignableTo<Error>()
     expect<AuthError['statusCode']>().type.toBe<number>()
     expect<AuthError['code']>().type.toBe<AuthErrorCode>()
     expect<AuthError['error']>().type.toBe<string | undefined>()
-    expect<AuthError['headers']>().type.toBe<Readonly<Record<string, string>>>()
+    expect<AuthError['headers']>().type.toBe<Readonly<Record<string, string | string[]>>>()
     expect<AuthError['reason']>().type.toBe<Reason>()
   })
 
@@ -69,10 +69,11 @@ describe('errors', () => {
   test('the codes are a closed union, so that a switch over them can be complete', () => {
     expect<AuthErrorCode>().type.toBe<
       'GATEHOUSE_CREDENTIAL_MISSING' | 'GATEHOUSE_CREDENTIAL_MALFORMED' | 'GATEHOUSE_TOKEN_INVALID' | 'GATEHOUSE_CREDENTIAL_INVALID' |
-      'GATEHOUSE_SCOPE_INSUFFICIENT' | 'GATEHOUSE_FORBIDDEN' | 'GATEHOUSE_NO_ORGANIZATION' | 'GATEHOUSE_NOT_AN_ACCESS_TOKEN' |
+      'GATEHOUSE_DPOP_PROOF_INVALID' | 'GATEHOUSE_DPOP_NONCE_REQUIRED' |
+      'GATEHOUSE_AUTHENTICATION_INSUFFICIENT' | 'GATEHOUSE_SCOPE_INSUFFICIENT' | 'GATEHOUSE_FORBIDDEN' | 'GATEHOUSE_NO_ORGANIZATION' | 'GATEHOUSE_NOT_AN_ACCESS_TOKEN' |
       'GATEHOUSE_NOT_AUTHENTICATED' | 'GATEHOUSE_ROUTE_MISCONFIGURED' | 'GATEHOUSE_TOO_MANY_REQUESTS' | 'GATEHOUSE_UNAVAILABLE' |
       'GATEHOUSE_LOGIN_FAILED' | 'GATEHOUSE_LOGIN_REFUSED' | 'GATEHOUSE_LOGIN_REQUIRED' | 'GATEHOUSE_NO_SESSION' | 'GATEHOUSE_COOKIE_TOO_LARGE' |
-      'GATEHOUSE_PROVIDER_UNAVAILABLE'
+      'GATEHOUSE_PROVIDER_UNAVAILABLE' | 'GATEHOUSE_EXCHANGE_REFUSED'
     >()
     expect<Reason>().type.not.toBeAssignableFrom<string>()
   })

@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type {
-  AccessTokenClaims, CredentialsType, Gatehouse, GuardedRoute, Identity, ProviderHealth, RequestAuth, StandardClaims, Stats
+  AccessTokenClaims, Actor, CredentialsType, DownstreamToken, Gatehouse, GuardedRoute, Identity, ProviderHealth, RequestAuth, StandardClaims, Stats
 } from 'fastify-gatehouse'
 import { describe, expect, test } from 'tstyche'
 
@@ -34,6 +34,9 @@ describe('request.auth', () => {
     expect(auth.hasPermission('a')).type.toBe<boolean>()
     expect(auth.hasRole('a')).type.toBe<boolean>()
     expect(auth.require({ scopes: 'a' })).type.toBe<void>()
+    expect(auth.actor).type.toBe<Actor | undefined>()
+    expect(auth.delegationChain).type.toBe<readonly Actor[]>()
+    expect(auth.exchange({ audience: 'a' })).type.toBe<Promise<DownstreamToken>>()
     expect<CredentialsType>().type.toBeAssignableFrom<'access_token' | 'api_key' | 'webhook'>()
     expect<CredentialsType>().type.not.toBeAssignableFrom<number>()
   })
@@ -41,7 +44,8 @@ describe('request.auth', () => {
   test('has no other member', () => {
     expect<keyof RequestAuth>().type.toBe<
       'isAuthenticated' | 'credentialsType' | 'provider' | 'subject' | 'scopes' | 'permissions' | 'roles' | 'organizationId' |
-      'credentials' | 'accessTokenClaims' | 'hasScope' | 'hasPermission' | 'hasRole' | 'require' | 'session'
+      'credentials' | 'accessTokenClaims' | 'hasScope' | 'hasPermission' | 'hasRole' | 'require' | 'session' |
+      'actor' | 'delegationChain' | 'exchange'
     >()
   })
 
@@ -60,6 +64,18 @@ describe('request.auth', () => {
     expect(auth.hasScope).type.not.toBeCallableWith(42)
     expect(auth.hasPermission).type.not.toBeCallableWith()
     expect(auth.hasRole).type.not.toBeCallableWith()
+  })
+
+  test('exchange() takes one of three forms, with what the environment gives', () => {
+    expect(auth.exchange).type.toBeCallableWith({ audience: process.env.AUDIENCE, resource: ['urn:a'], scope: 'a b', actorToken: { token: 'a', type: 'urn:a' }, parameters: { a: ['b'] } })
+    expect(auth.exchange).type.toBeCallableWith({ subjectToken: process.env.TOKEN, subjectTokenType: 'urn:acme:legacy', organization: 'org_1' })
+    expect(auth.exchange).type.toBeCallableWith({ connection: process.env.CONNECTION, loginHint: 'a' })
+    expect(auth.exchange).type.not.toBeCallableWith()
+    expect(auth.exchange).type.not.toBeCallableWith('audience')
+    expect(auth.exchange).type.not.toBeCallableWith({ audiences: 'a' })
+    expect(auth.exchange).type.not.toBeCallableWith({ subjectToken: 'a' })
+    expect(auth.exchange).type.not.toBeCallableWith({ connection: 'a', audience: 'a' })
+    expect(auth.exchange).type.not.toBeCallableWith({ audience: 'a', organization: 'org_1' })
   })
 
   test('require() wants demands it knows', () => {

@@ -107,9 +107,16 @@ describe('what a group, and require(), may demand', () => {
     expect(app.gatehouse.group).type.not.toBeCallableWith({ scopes: 'a' })
   })
 
-  test('require() demands scopes, permissions, roles and claims', () => {
-    expect<Demands>().type.toBeAssignableFrom({ scopes: 'a', permissions: ['b'], roles: { any: ['c'] }, claims: { d: true as const } })
+  test('step-up names classes, and seconds', () => {
+    expect<RoutePolicy>().type.toBeAssignableFrom({ auth: { acr: 'urn:mfa', maxAge: 300 } })
+    expect<GroupPolicy>().type.toBeAssignableFrom({ auth: { acr: ['urn:mfa', 'urn:hwk'] as const } })
+    expect<RoutePolicy>().type.not.toBeAssignableFrom<{ auth: { maxAge: string } }>()
+    expect<RoutePolicy>().type.not.toBeAssignableFrom<{ auth: { acr: number } }>()
+  })
+
+  test('require() demands scopes, permissions, roles, claims and step-up', () => {
+    expect<Demands>().type.toBeAssignableFrom({ scopes: 'a', permissions: ['b'], roles: { any: ['c'] }, claims: { d: true as const }, acr: 'e', maxAge: 5 })
     expect<Demands>().type.not.toBeAssignableFrom<{ scopes: number }>()
-    expect<keyof Demands>().type.toBe<'scopes' | 'permissions' | 'roles' | 'claims'>()
+    expect<keyof Demands>().type.toBe<'scopes' | 'permissions' | 'roles' | 'claims' | 'acr' | 'maxAge'>()
   })
 })
