@@ -24,6 +24,10 @@ are signed before the run and sent to each server once. The second process of th
 cannot tell from zero. Every answer's status is checked. Garbage is as long as a token, three parts of random
 characters; where it begins as a token does (\`eyJ\`), more of it must be looked at.
 
+**Proofs.** One token bound to one client's key, sent as DPoP, and a proof of its own with every request, made before the run; so
+the servers take proofs of the last hour. "x verify" compares with one \`crypto.verify\` of the proof. Ours remembers each
+proof and refuses it when it comes again; express-oauth2-jwt-bearer does not.
+
 **Sessions.** A browser logs in at one server of the scenario, by the authorization code flow with the issuer of the run, and what it then
 sends goes to every server: its Cookie header, and no Authorization. With the session in the cookie that is about 3 KB in one
 cookie: an ID token and an access token of 700 to 800 bytes each, a refresh token, five claims about the person. Every server

@@ -9,6 +9,7 @@ const paths = {
   thousand: ['ours', 'jwksCached', 'getJwksCached'],
   rs256: ['raw', 'ours', 'jwks', 'getJwks', 'jose', 'bearer'],
   es256: ['raw', 'ours', 'getJwksES256', 'jose', 'bearer'],
+  dpop: ['raw', 'ours', 'bearer'],
   garbage: ['ours', 'jwks', 'getJwks', 'jose', 'bearer'],
   lookalike: ['ours', 'jwks', 'getJwks', 'jose', 'bearer']
 }

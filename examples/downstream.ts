@@ -11,6 +11,8 @@ export interface Downstream {
 /** An API that calls another API on behalf of its callers: with a token of theirs, but for that other API. */
 export async function buildApp (options: GatehouseOptions, { url, audience }: Downstream, server: FastifyServerOptions = {}): Promise<FastifyInstance> {
   if (url === undefined) throw new TypeError('which service is behind this one? Set DOWNSTREAM_URL')
+  // Without an audience the provider would choose whom the token is for
+  if (audience === undefined) throw new TypeError('what is that service called at the provider? Set DOWNSTREAM_AUDIENCE')
   const app = Fastify(server)
   app.setErrorHandler(sendError)
   await app.register(gatehouse, options)

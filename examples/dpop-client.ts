@@ -60,7 +60,8 @@ async function asksForNonce (response: Response): Promise<boolean> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { TOKEN_ENDPOINT = '', CLIENT_ID = '', CLIENT_SECRET = '', OIDC_AUDIENCE = '', API_URL = 'http://127.0.0.1:3000' } = process.env
+  const { TOKEN_ENDPOINT, CLIENT_ID, CLIENT_SECRET, OIDC_AUDIENCE, API_URL = 'http://127.0.0.1:3000' } = process.env
+  if (!TOKEN_ENDPOINT || !CLIENT_ID || !CLIENT_SECRET || !OIDC_AUDIENCE) throw new TypeError('set TOKEN_ENDPOINT, CLIENT_ID, CLIENT_SECRET and OIDC_AUDIENCE')
   const client = await createClient({ tokenEndpoint: TOKEN_ENDPOINT, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, resource: OIDC_AUDIENCE })
   const token = await client.getToken('orders:read')
   const response = await client.fetch(`${API_URL}/orders`, {}, token)

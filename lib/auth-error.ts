@@ -21,6 +21,7 @@ type Write = (attributes: ChallengeAttributes) => string | string[] | undefined
 
 let writeAnew: (error: AuthError, write: Write) => void
 let noteReport: (error: AuthError, request: object) => boolean
+let nameSender: (error: AuthError, sender: Pick<Refusal, 'provider' | 'clientId'>) => void
 
 /**
  * Writes the challenge of an error anew, if it has one, with what only a registration and a request know.
@@ -39,6 +40,12 @@ export function wasReported (error: AuthError, request: object): boolean {
   return noteReport(error, request)
 }
 
+/** Adds to what the operator is told whose token it was, where that is known though not to whoever made the error. */
+export function ofSender<Refused extends AuthError> (error: Refused, sender: Pick<Refusal, 'provider' | 'clientId'>): Refused {
+  nameSender(error, sender)
+  return error
+}
+
 const NO_HEADERS = Object.freeze({})
 
 /**
@@ -51,7 +58,7 @@ export class AuthError extends Error {
   readonly code: AuthErrorCode
   /** OAuth error code: that of RFC 6750 where it has one for the case, or the one a provider refused a login with. */
   readonly error: string | undefined
-  readonly #refusal: Refusal
+  #refusal: Refusal
   readonly #challenge: ChallengeAttributes | undefined
   #headers: Readonly<Record<string, string | string[]>>
   /** Requests that wait for the same thing may share an error. */
@@ -63,6 +70,7 @@ export class AuthError extends Error {
       error.#reportedFor = request
       return wasThis
     }
+    nameSender = (error, { provider, clientId }) => { error.#refusal = { provider, clientId, ...error.#refusal } }
     writeAnew = (error, write) => {
       const challenge = error.#challenge === undefined ? undefined : write(error.#challenge)
       if (challenge !== undefined) error.#headers = { ...error.#headers, 'www-authenticate': challenge }

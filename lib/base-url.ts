@@ -28,11 +28,11 @@ export function readBaseUrls (path: string, value: unknown): readonly BaseUrl[] 
   const bases = Array.from(value, (base: unknown, index) => readBaseUrl(`${path}[${index}]`, base))
   if (bases.length === 0) throw expected(path, 'at least one origin', value)
   const seen = new Map<string, string>()
-  for (const { origin, hosts } of bases) {
+  for (const { origin, prefix, hosts } of bases) {
     for (const host of hosts) {
       const other = seen.get(host)
-      if (other !== undefined) throw new TypeError(`${path}: ${other} and ${origin} have the same Host header, ${host}; a request could not choose between them`)
-      seen.set(host, origin)
+      if (other !== undefined) throw new TypeError(`${path}: ${other} and ${origin}${prefix} have the same Host header, ${host}; a request could not choose between them`)
+      seen.set(host, origin + prefix)
     }
   }
   return Object.freeze(bases)

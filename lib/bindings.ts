@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { VerifyOptions } from '../types/binding.js'
 import type { Identity } from '../types/identity.js'
 import type { Store } from '../types/store.js'
+import { ofSender } from './auth-error.js'
 import { readConfirmation } from './binding/confirmation.js'
 import type { Confirmation } from './binding/confirmation.js'
 import { createProofCheck } from './binding/dpop.js'
@@ -13,8 +14,7 @@ import { createReplayGuard } from './binding/replay.js'
 import { targetUri } from './binding/target-uri.js'
 import { readVerifyOptions } from './binding/verify-options.js'
 import type { SentProof } from './binding/verify-options.js'
-import { InvalidRequestError, InvalidTokenError } from './errors.js'
-import type { AuthError } from './errors.js'
+import { AuthError, InvalidRequestError, InvalidTokenError } from './errors.js'
 import { exposeHeaders } from './expose-headers.js'
 import type { Settings } from './options.js'
 import type { Binding, Outcome } from './outcome.js'
@@ -53,9 +53,10 @@ export function createBindings ({ bases, dpop, clientCertificate, ignoresBinding
   const certificateOf = createCertificateThumbprint(clientCertificate)
   const useOnce = createReplayGuard({
     // Sessions must not be refused because proofs took the room: in memory these have a store of their own.
-    store: dpop.store ?? (roomIn(store) === undefined ? store : memoryStore({ max: PROOFS_REMEMBERED })),
+    store: dpop.store ?? (roomIn(store) === undefined ? store : memoryStore({ max: dpop.maxProofs ?? PROOFS_REMEMBERED })),
     // A proof may be ahead by the leeway, and is good for as long again.
     window: dpop.iatOffset + 2 * dpop.iatLeeway,
+    maxProofs: dpop.maxProofs,
     acceptsWithoutStore: dpop.acceptsWithoutStore,
     log
   })
@@ -73,10 +74,15 @@ export function createBindings ({ bases, dpop, clientCertificate, ignoresBinding
 
   async function checkKey (identity: Identity, token: string, jkt: NonNullable<Confirmation['jkt']>, { proof, renew }: Evidence): Promise<Identity> {
     const { jwt, method, uri } = proof!
-    const checked = await checkProof(jwt, { method, uri, token, jkt })
-    if (checked.nextNonce !== undefined) renew?.(checked.nextNonce)
-    await useOnce(checked)
-    return identity
+    try {
+      const checked = await checkProof(jwt, { method, uri, token, jkt })
+      if (checked.nextNonce !== undefined) renew?.(checked.nextNonce)
+      await useOnce(checked)
+      return identity
+    } catch (error) {
+      // The token is good: the operator may know whose it is.
+      throw error instanceof AuthError ? ofSender(error, identity) : error
+    }
   }
 
   function ofConnection (unbound: Binding['unbound']): Binding {

@@ -63,7 +63,7 @@ function shown (value: unknown): string {
   if (typeof value === 'object' && value !== null) return `an instance of ${value.constructor.name}`
   if (typeof value !== 'string') return String(value)
   if (value.length > 80) return `a text of ${value.length} characters`
-  return /secret|eyJ|PRIVATE KEY/i.test(value) ? 'a text that looks like a secret' : inspect(value)
+  return /secret|eyJ|PRIVATE KEY|^[\w+/=-]{40,}$/i.test(value) ? 'a text that looks like a secret' : inspect(value)
 }
 
 function listOf (values: readonly unknown[]): string {

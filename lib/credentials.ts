@@ -66,7 +66,7 @@ function malformation (token: string): { reason: Reason, hint?: string } {
   if (/^(?:bearer|dpop)\b/i.test(token)) return { reason: 'header_malformed', hint: 'the scheme is written twice' }
   if (/^["']|["']$/.test(token)) return { reason: 'token_quoted', hint: 'remove the quotes around the token' }
   if (/^<.*>$/.test(token)) return { reason: 'token_quoted', hint: 'a placeholder was sent instead of a token' }
-  return { reason: 'header_malformed', hint: 'send exactly one token: Authorization: Bearer <token>' }
+  return { reason: 'header_malformed', hint: 'send exactly one token after the scheme' }
 }
 
 function hasHeader (rawHeaders: readonly string[], wanted: string): boolean {

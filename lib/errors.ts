@@ -14,7 +14,9 @@ const MISSING: Answer = {
   ...challenged({})
 }
 const MALFORMED = errorAnswer(400, 'GATEHOUSE_CREDENTIAL_MALFORMED', 'invalid_request',
-  'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token')
+  'The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token')
+const UNEXPECTED = errorAnswer(400, 'GATEHOUSE_CREDENTIAL_MALFORMED', 'invalid_request',
+  'A DPoP proof came with a credential that is bound to no key: send it without a proof, or a bound token as Authorization: DPoP')
 const INVALID = errorAnswer(401, 'GATEHOUSE_TOKEN_INVALID', 'invalid_token',
   'The access token is expired, revoked, malformed or not meant for this API')
 const BOUND: Answer = { ...INVALID, challenge: { ...INVALID.challenge, offersDpop: true } }
@@ -46,7 +48,7 @@ export class MissingCredentialError extends AuthError {
  */
 export class InvalidRequestError extends AuthError {
   constructor (refusal: Refusal) {
-    super(MALFORMED, refusal)
+    super(refusal.reason === 'proof_unexpected' ? UNEXPECTED : MALFORMED, refusal)
   }
 }
 

@@ -52,7 +52,7 @@ const FASTIFYS_OWN = ['prefix', 'logLevel', 'logSerializers']
 export function readOptions (options: unknown): Settings {
   const given = plainObject('gatehouse', options, 'pass { provider: … }')
   refuseUnknownKeys('gatehouse', Object.fromEntries(Object.entries(given).filter(([key]) => !FASTIFYS_OWN.includes(key))), OPTIONS)
-  const { provider, defaultAuth = 'required', cache = {}, clockTolerance = 10, enforce = 'preHandler', startup = 'warm', authenticators = [], baseUrl, resource, trustedOrigins = [], store, dpop = 'allow', clientCertificate = 'tls', dangerouslyIgnoreBinding = false, fetchOptions = {} } = given
+  const { provider, defaultAuth = 'required', cache = {}, clockTolerance = 10, enforce = 'preHandler', startup = 'warm', authenticators = [], baseUrl, resource, trustedOrigins = [], store, dpop, clientCertificate = 'tls', dangerouslyIgnoreBinding = false, fetchOptions = {} } = given
   const resolver = typeof provider === 'function' ? provider as ProviderResolver : undefined
   if (typeof defaultAuth !== 'function') oneOf('gatehouse.defaultAuth', defaultAuth, ['required', 'optional', 'public'])
   oneOf('gatehouse.enforce', enforce, ['preHandler', 'onRequest'])
@@ -63,7 +63,7 @@ export function readOptions (options: unknown): Settings {
   const providers = resolver === undefined ? providersByIssuer(provider, authenticators) : new Map<string, Provider>()
   // Written with no value it is an environment variable that is not set.
   const bases = 'baseUrl' in given ? readBaseUrls('gatehouse.baseUrl', baseUrl) : Object.freeze([])
-  const checkedDpop = readDpop('gatehouse.dpop', dpop)
+  const checkedDpop = readDpop('gatehouse.dpop', 'dpop' in given ? dpop : 'allow')
   if (checkedDpop.mode === 'require' && bases.length === 0) throw new TypeError("gatehouse.dpop: 'require' needs baseUrl: proofs name the address people reach this server at")
   const certificateSource = readCertificateSource('gatehouse.clientCertificate', clientCertificate)
   if (typeof dangerouslyIgnoreBinding !== 'boolean') throw expected('gatehouse.dangerouslyIgnoreBinding', 'true or false', dangerouslyIgnoreBinding)

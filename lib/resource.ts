@@ -77,7 +77,7 @@ export function readResource (path: string, value: unknown, registration: Regist
  * @throws TypeError naming path, value and remedy
  */
 export function readMetadata (path: string, value: unknown): MetadataDocument {
-  const given = plainObject(path, value, "pass { resource: 'https://api.example.com', authorizationServers: [ … ] }")
+  const given = plainObject(path, value, "write app.register(protectedResource({ resource: 'https://api.example.com', authorizationServers: [ … ] }))")
   for (const member of ['differentAudience', 'metadataUrl']) {
     if (member in given) throw new TypeError(`${path}.${member}: belongs to the resource of a registration: app.register(gatehouse, { resource: { … } })`)
   }

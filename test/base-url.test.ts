@@ -103,6 +103,7 @@ t.test('two that a Host header cannot tell apart are refused', async (t) => {
     ['http://localhost', 'https://localhost'],
     ['https://localhost', 'http://localhost:443']
   ]) t.match(refusal(list), /^gatehouse\.baseUrl: https?:\/\/\S+ and https?:\/\/\S+ have the same Host header, \S+; a request could not choose between them$/)
+  t.match(refusal(['https://a.example/one', 'https://a.example/two']), 'https://a.example/one and https://a.example/two have', 'as they were written')
   for (const list of [['https://a.example', 'https://a.example:8443'], ['http://localhost:3000', 'https://localhost']]) t.equal(refusal(list), undefined)
 })
 

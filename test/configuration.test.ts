@@ -15,7 +15,8 @@ t.test('the value is shown on one line, in short', async (t) => {
     [undefined, 'undefined'],
     [null, 'null'],
     ['two\nlines', "'two\\nlines'"],
-    ['y'.repeat(80), `'${'y'.repeat(80)}'`],
+    ['y '.repeat(40), `'${'y '.repeat(40)}'`],
+    ['72f988bf-86f1-41af-91ab-2d7cd011db47', "'72f988bf-86f1-41af-91ab-2d7cd011db47'"],
     ['y'.repeat(81), 'a text of 81 characters'],
     [[1, 2, 3, 4, 5, 6, 7], '[ 1, 2, 3, 4, 5, ... 2 more items ]'],
     [[[], ['a', null]], "[ [], [ 'a', null ] ]"],
@@ -32,7 +33,10 @@ t.test('the value is shown on one line, in short', async (t) => {
 })
 
 t.test('what may be a secret in the wrong place is not shown', async (t) => {
+  // What openssl rand -base64 48 and openssl rand -hex 32 print
+  const random = ['q7Vd0mX2+Lr9/Tz4kGn1BsYe6HwJ3uFcPa8iOoRf5EjNvKpZlWbMxQtUyCgDhSA0', '9f2c61d07be84a35f0c9d8e7b6a5948372615a0b9c8d7e6f5a4b3c2d1e0f9a8b']
   const secrets = ['tesseral_secret_key_0123456789', 'eyJhbGciOiJub25lIn0.e30.', '-----BEGIN PRIVATE KEY-----', 'hunter2']
+  for (const value of random) t.equal(expected('path', 'x', value).message, 'path: expected x, got a text that looks like a secret')
   class Options { readonly clientSecret = 'hunter2' }
   for (const value of [...secrets.slice(0, 3), [secrets[0]], { clientSecret: 'hunter2' }, { a: { clientSecret: 'hunter2' } }, new Options(), () => 'hunter2', new Map([['a', 'hunter2']])]) {
     const { message } = expected('path', 'x', value)

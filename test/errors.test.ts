@@ -8,7 +8,7 @@ import * as login from '../lib/login/errors.js'
 import * as session from '../lib/session/errors.js'
 
 const refusal: login.LoginRefusal = { reason: 'token_malformed', provider: 'oidc', found: 'hunter2', hint: 'for the operator' }
-const malformed = 'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token'
+const malformed = 'The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token'
 const invalid = 'The access token is expired, revoked, malformed or not meant for this API'
 const lacking = 'The access token lacks a scope this request needs'
 const weak = 'This needs a stronger or more recent authentication'

@@ -36,7 +36,7 @@ t.test('only the provider must be given', async (t) => {
 })
 
 t.test('an option that is undefined has its default', async (t) => {
-  const names = ['defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'trustedOrigins', 'store', 'dpop', 'clientCertificate', 'dangerouslyIgnoreBinding', 'fetchOptions']
+  const names = ['defaultAuth', 'cache', 'clockTolerance', 'enforce', 'startup', 'authenticators', 'trustedOrigins', 'store', 'clientCertificate', 'dangerouslyIgnoreBinding', 'fetchOptions']
   const given = Object.fromEntries(names.map((name) => [name, undefined]))
   t.strictSame(readOptions({ provider, ...given }), readOptions({ provider }))
   t.strictSame(readOptions({ provider, cache: { max: undefined, ttl: undefined } }).cache, { max: 10_000, ttl: 300_000 })

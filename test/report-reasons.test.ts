@@ -14,7 +14,7 @@ const attacker = await createKey('RS256', { kid: 'unknown' })
 const seconds = (ahead: number) => Math.floor(Date.now() / 1000) + ahead
 const asIdToken = { typ: 'JWT' }
 
-const MALFORMED = 'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token'
+const MALFORMED = 'The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token'
 const MISSING: Answer = {
   status: 401,
   body: { statusCode: 401, code: 'GATEHOUSE_CREDENTIAL_MISSING', error: 'Unauthorized', message: 'Authentication is required' },
@@ -87,7 +87,7 @@ const table: Row[] = [
   malformed('a quoted token', () => `Bearer "${issuer.token()}"`, 'token_quoted', { hint: 'remove the quotes around the token' }),
   malformed('the scheme twice', () => `Bearer Bearer ${issuer.token()}`, 'header_malformed', { hint: 'the scheme is written twice' }),
   malformed('the scheme alone', () => 'Bearer', 'header_malformed', { found: 'the scheme alone', hint: 'send Authorization: Bearer <token>' }),
-  malformed('two tokens', () => `Bearer ${issuer.token()} ${issuer.token()}`, 'header_malformed', { hint: 'send exactly one token: Authorization: Bearer <token>' }),
+  malformed('two tokens', () => `Bearer ${issuer.token()} ${issuer.token()}`, 'header_malformed', { hint: 'send exactly one token after the scheme' }),
   { name: 'no header', authorization: () => undefined, answer: MISSING, reason: 'header_missing', says: { hint: notHere } },
   { name: 'another scheme', authorization: () => 'Basic dXNlcjpwYXNzd29yZA==', answer: MISSING, reason: 'scheme_unsupported', says: { found: /^basic$/i, hint: notHere } },
   { name: 'a token without a scheme', authorization: () => issuer.token(), answer: MISSING, reason: 'scheme_unsupported', says: { found: 'no known scheme', hint: notHere } }

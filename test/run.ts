@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { testFiles } from './support/groups.js'
 import { pathOf } from './support/installed.js'
 import { transpile } from './support/transpile.js'
 
@@ -9,13 +10,14 @@ const COMMANDS = ['redis-server', 'chromium', 'curl']
  * Runs tap. Where a command that tests start is missing, it is installed, as root on Debian; elsewhere the files that
  * need it are skipped, and then not every line can be covered. With CI set, nothing is skipped: those files fail.
  */
-function main (args: readonly string[]): number {
+async function main (args: readonly string[]): Promise<number> {
   const missing = COMMANDS.filter(isMissing)
   if (missing.length > 0 && process.getuid?.() === 0 && !isMissing('apt-get')) install(missing)
   const skipped = missing.filter(isMissing)
   if (skipped.length > 0) console.error(`not installed, so the tests that need it are skipped: ${skipped.join(', ')}`)
   const lenient = skipped.length > 0 && !process.env.CI ? ['--allow-incomplete-coverage'] : []
-  return spawnSync('tap', [...transpile(), ...lenient, ...args], { stdio: 'inherit' }).status ?? 1
+  const chosen = args.some((arg) => !arg.startsWith('-')) ? [] : testFiles()
+  return spawnSync('tap', [...await transpile(), ...lenient, ...args, ...chosen], { stdio: 'inherit' }).status ?? 1
 }
 
 function isMissing (command: string): boolean {
@@ -29,4 +31,4 @@ function install (packages: readonly string[]): void {
   }
 }
 
-process.exitCode = main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2))

@@ -32,9 +32,14 @@ export interface DpopOptions {
   readonly nonce?: DpopNonceOptions | undefined
   /**
    * Remembers proofs until they are too old, so that none is accepted twice. Default: the registration's `store`, or
-   * 500,000 proofs in the memory of this process.
+   * a place in the memory of this process.
    */
   readonly store?: Store | undefined
+  /**
+   * Proofs of this process remembered at once, of which one key alone gets a ninth; 100 to 10,000,000. Default: 500,000 in
+   * memory, or the `max` of a `memoryStore` that is `store`, which is the most in any case; 1,000,000 in another store.
+   */
+  readonly maxProofs?: number | undefined
   /**
    * `refuse`, the default: where the store cannot be reached, callers get 503. `accept`: proofs pass that were perhaps used
    * before; each time it is logged. A store that is full is 503 in either case.

@@ -27,8 +27,6 @@ export interface CheckedProof {
   readonly jkt: string
   readonly jti: string
   readonly uri: string
-  /** Milliseconds since the epoch: it is refused for its age from then on. */
-  readonly until: number
   /** The nonce to hand out with the answer, where the proof's will not do for long. */
   readonly nextNonce: string | undefined
 }
@@ -59,35 +57,40 @@ export function createProofCheck ({ algorithms, iatOffset, iatLeeway }: DpopSett
       requireBase64url(proof)
       return splitToken(proof)
     })
-    const key = await keyIn(header)
+    const key = await keyIn(header, target)
+    checkKey(key, target)
     const claims = checkSignature(proof, payload, key)
     const jti = checkIdentifier(claims)
     checkMethod(claims, target)
     const uri = checkUri(claims, target)
-    const iat = checkTime(claims, now / 1000)
+    checkTime(claims, now / 1000)
     checkAccessToken(claims, target)
-    checkKey(key, target)
     const nextNonce = nonces === undefined ? undefined : checkNonce(claims, nonces, now)
     keys.keep(header, key)
-    return { jkt: key.jkt, jti, uri, until: (iat + iatOffset + iatLeeway) * 1000, nextNonce }
+    return { jkt: key.jkt, jti, uri, nextNonce }
   }
 
-  async function keyIn (header: string): Promise<ProofKey> {
+  async function keyIn (header: string, { jkt }: ProofTarget): Promise<ProofKey> {
     try {
-      return await keys.of(header)
+      return await keys.of(header, jkt)
     } catch (error) {
       throw asProofError(error)
     }
   }
 
   /** Check 11. */
-  function checkTime (claims: JsonObject, now: number): number {
+  function checkTime (claims: JsonObject, now: number): void {
     const iat = own(claims, 'iat')
-    if (typeof iat === 'number' && iat >= now - iatOffset && iat <= now + iatLeeway) return iat
+    if (typeof iat === 'number' && iat >= now - iatOffset && iat <= now + iatLeeway) return
     if (typeof iat !== 'number') throw refuse('proof_time_refused', 'iat in seconds since the epoch', loggable(iat ?? 'no iat'))
     const hint = iat > MILLISECONDS ? 'iat is in seconds, not in milliseconds' : "the client's clock or this server's is wrong, or the proof was made in advance"
     throw new InvalidDpopProofError({ reason: 'proof_time_refused', found: `iat is ${Math.round(iat - now)} s from now`, expected: `${-iatOffset} to ${iatLeeway} s`, hint })
   }
+}
+
+/** Check 12, second half. Before the signature: who has a copied token and no key cannot make us verify those of others. */
+function checkKey ({ jkt }: ProofKey, target: ProofTarget): void {
+  if (jkt !== target.jkt) throw new InvalidTokenError({ reason: 'binding_mismatch', expected: `jkt ${target.jkt}`, found: `jkt ${jkt}`, hint: 'the token is bound to another key than the proof was made with' })
 }
 
 /** Check 6, and that the payload is a JSON object with no member twice. */
@@ -125,18 +128,15 @@ function checkUri (claims: JsonObject, { uri }: ProofTarget): string {
     expected: uri ?? 'a path without dot segments, at a host that is one of baseUrl',
     // A query may hold anything.
     found: loggable(typeof htu === 'string' ? htu.split(/[?#]/, 1)[0] : htu ?? 'no htu'),
-    hint: 'htu is the URI the client asked for: behind a proxy name it with baseUrl, its path prefix included'
+    hint: uri === undefined
+      ? 'the Host header is none of baseUrl, or the path has dot segments: add the host to baseUrl, or mend the proxy that changes it'
+      : 'htu is the URI the client asked for: behind a proxy name it with baseUrl, its path prefix included'
   })
 }
 
 /** Check 12. */
 function checkAccessToken (claims: JsonObject, { token }: ProofTarget): void {
   if (own(claims, 'ath') !== hash('sha256', token, 'base64url')) throw new InvalidDpopProofError({ reason: 'proof_token_mismatch', hint: 'ath is not the hash of this access token' })
-}
-
-/** Check 12, second half: a good proof of somebody who is not the token's owner. */
-function checkKey ({ jkt }: ProofKey, target: ProofTarget): void {
-  if (jkt !== target.jkt) throw new InvalidTokenError({ reason: 'binding_mismatch', expected: `jkt ${target.jkt}`, found: `jkt ${jkt}`, hint: 'the token is bound to another key than the proof was made with' })
 }
 
 /** Check 10. Nobody but the owner of a good token is told a nonce. */

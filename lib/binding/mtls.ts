@@ -64,9 +64,12 @@ function thumbprintIn (value: string, format: (CertificateSource & { from: 'head
   return format === 'xfcc' ? ofForwarded(value) : ofByteSequence(value)
 }
 
-/** RFC 9440 section 2.1: a byte sequence of RFC 9651 section 3.3.5. Parameters, which mean nothing here, may follow it. */
+/**
+ * RFC 9440 section 2.1: a byte sequence of RFC 9651 section 3.3.5. Parameters, which mean nothing here, may follow it, but no
+ * comma: it would stand between two headers that somebody made one of.
+ */
 function ofByteSequence (value: string): string | undefined {
-  const [, base64] = /^\s*:([A-Za-z0-9+/]+={0,2}):\s*(?:;.*)?$/.exec(value) ?? []
+  const [, base64] = /^\s*:([A-Za-z0-9+/]+={0,2}):\s*(?:;[^,]*)?$/.exec(value) ?? []
   return base64 === undefined ? undefined : thumbprintFrom(Buffer.from(base64, 'base64'))
 }
 

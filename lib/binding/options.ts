@@ -15,6 +15,8 @@ export interface DpopSettings {
   readonly nonce: { readonly secrets: readonly string[], readonly lifetime: number } | undefined
   /** undefined: the registration's, or one for proofs alone. */
   readonly store: Store | undefined
+  /** Most of them at once. undefined: as many as there is room for. */
+  readonly maxProofs: number | undefined
   readonly acceptsWithoutStore: boolean
 }
 
@@ -25,23 +27,33 @@ const DEFAULT_ALGORITHMS: readonly SigningAlgorithm[] = Object.freeze([...PREFER
 
 /** @throws TypeError naming path, value and remedy */
 export function readDpop (path: string, value: unknown): DpopSettings {
-  if (!isPlainObject(value)) {
-    oneOf(path, value, MODES)
-    return readDpop(path, { mode: value })
-  }
-  const { mode = 'allow', algorithms = DEFAULT_ALGORITHMS, iatOffset = 300, iatLeeway = 30, nonce, store, onStoreFailure = 'refuse', ...rest } = value
-  refuseUnknownKeys(path, rest, ['mode', 'algorithms', 'iatOffset', 'iatLeeway', 'nonce', 'store', 'onStoreFailure'])
-  oneOf(`${path}.mode`, mode, MODES)
+  if (!isPlainObject(value)) return readDpop(path, { mode: modeOf(path, value) })
+  const { mode, algorithms = DEFAULT_ALGORITHMS, iatOffset = 300, iatLeeway = 30, nonce, store, maxProofs, onStoreFailure = 'refuse', ...rest } = value
+  refuseUnknownKeys(path, rest, ['mode', 'algorithms', 'iatOffset', 'iatLeeway', 'nonce', 'store', 'maxProofs', 'onStoreFailure'])
   oneOf(`${path}.onStoreFailure`, onStoreFailure, ['refuse', 'accept'])
   return Object.freeze({
-    mode: mode as DpopMode,
+    mode: 'mode' in value ? modeOf(`${path}.mode`, mode) : 'allow',
     algorithms: algorithmList(`${path}.algorithms`, algorithms),
     iatOffset: within(`${path}.iatOffset`, iatOffset, 1, 3600, 'seconds'),
     iatLeeway: within(`${path}.iatLeeway`, iatLeeway, 0, 300, 'seconds'),
     nonce: nonce === undefined ? undefined : readNonce(`${path}.nonce`, nonce),
     store: store === undefined ? undefined : checkedStore(`${path}.store`, store),
+    maxProofs: maxProofs === undefined ? undefined : proofs(`${path}.maxProofs`, maxProofs),
     acceptsWithoutStore: onStoreFailure === 'accept'
   })
+}
+
+/** Written with no value it is an environment variable that is not set, and `require` may be what it should have said. */
+function modeOf (path: string, value: unknown): DpopMode {
+  if (value === undefined) throw expected(path, `one of ${MODES.join(', ')}`, value, 'is its environment variable set? Leave it out to allow them')
+  oneOf(path, value, MODES)
+  return value as DpopMode
+}
+
+function proofs (path: string, value: unknown): number {
+  const most = within(path, value, 100, 10_000_000, 'proofs')
+  if (!Number.isInteger(most)) throw expected(path, 'a whole number', value)
+  return most
 }
 
 function readNonce (path: string, value: unknown): NonNullable<DpopSettings['nonce']> {

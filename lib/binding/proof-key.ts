@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { createVerifier } from 'fast-jwt'
 import { LRUCache } from 'lru-cache'
 import type { SigningAlgorithm } from '../../types/provider.js'
@@ -15,20 +16,23 @@ export interface ProofKey {
   readonly verify: (proof: string) => object
 }
 
-/** Keys of clients, by the header that shows them: a client writes the same one before every proof. */
+/** Keys of clients that are remembered, each with the header that shows it: a client writes the same one before every proof. */
 const MOST_KEYS = 1_000
 
 /** Reads the header of a proof and the key in it. */
 export interface ProofKeys {
-  /** @throws InvalidDpopProofError, and what `readPart` throws */
-  of (header: string): ProofKey | Promise<ProofKey>
-  /** A key that turned out to be a good client's. */
+  /**
+   * @param jkt of the key that is expected
+   * @throws InvalidDpopProofError, and what `readPart` throws
+   */
+  of (header: string, jkt: string): ProofKey | Promise<ProofKey>
+  /** A key that turned out to be a good client's. One header of each: who writes many takes no place of others. */
   keep (header: string, key: ProofKey): void
 }
 
 /** @param algorithms those proofs may be signed with */
 export function createProofKeys (algorithms: readonly SigningAlgorithm[]): ProofKeys {
-  const known = new LRUCache<string, ProofKey>({ max: MOST_KEYS })
+  const known = new LRUCache<string, { readonly header: string, readonly key: ProofKey }>({ max: MOST_KEYS })
 
   async function read (header: string): Promise<ProofKey> {
     const { typ, alg, jwk, crit, ...others } = readPart(header, 'header')
@@ -40,8 +44,13 @@ export function createProofKeys (algorithms: readonly SigningAlgorithm[]): Proof
   }
 
   return {
-    of: (header) => known.get(header) ?? read(header),
-    keep (header, key) { known.set(header, key) }
+    of (header, jkt) {
+      const seen = known.get(jkt)
+      return seen?.header === header ? seen.key : read(header)
+    },
+    keep (header, key) {
+      if (known.get(key.jkt)?.key !== key) known.set(key.jkt, { header, key })
+    }
   }
 }
 
@@ -67,8 +76,13 @@ async function keyOf (jwk: unknown, algorithm: SigningAlgorithm): Promise<ProofK
   const { calculateJwkThumbprint } = await import('jose')
   const jkt = await calculateJwkThumbprint({ kty, crv, x, y, n, e } as Parameters<typeof calculateJwkThumbprint>[0])
   if (algorithm === 'Ed25519') return { jkt, verify: (proof) => verifyEd25519(proof, key) }
+  let verify: ProofKey['verify'] | undefined
+  return { jkt, verify: (proof) => (verify ??= verifierOf(key, algorithm))(proof) }
+}
+
+/** Made with the first proof that is verified: the key may turn out to be another than the token's. */
+function verifierOf (key: KeyObject, algorithm: Exclude<SigningAlgorithm, 'Ed25519'>): ProofKey['verify'] {
   const pem = key.export({ type: 'spki', format: 'pem' }) as string
   // Times are checked by its `iat` alone.
-  const verify = createVerifier({ key: pem, algorithms: [algorithm], cache: false, ignoreExpiration: true, ignoreNotBefore: true }) as (proof: string) => object
-  return { jkt, verify }
+  return createVerifier({ key: pem, algorithms: [algorithm], cache: false, ignoreExpiration: true, ignoreNotBefore: true }) as ProofKey['verify']
 }

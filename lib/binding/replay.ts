@@ -11,13 +11,15 @@ import { ProofQuota } from './quota.js'
 
 interface Parts {
   readonly store: Store
-  /** Seconds a proof is remembered at most. */
+  /** Seconds a proof is remembered. */
   readonly window: number
+  /** Proofs at once, if the store has room for as many. */
+  readonly maxProofs?: number | undefined
   readonly acceptsWithoutStore: boolean
   readonly log: FastifyBaseLogger
 }
 
-/** Proofs one process counts on room for, in a store that does not say how much it has. */
+/** Proofs of one process at once, in a store that does not say how much room it has. */
 const ROOM = 1_000_000
 
 /**
@@ -31,13 +33,13 @@ const ROOM = 1_000_000
  */
 export type UseOnce = (proof: CheckedProof) => Promise<void>
 
-export function createReplayGuard ({ store, window, acceptsWithoutStore, log }: Parts): UseOnce {
-  const quota = new ProofQuota(roomIn(store) ?? ROOM, window * 1000)
+export function createReplayGuard ({ store, window, maxProofs = roomIn(store) ?? ROOM, acceptsWithoutStore, log }: Parts): UseOnce {
+  const quota = new ProofQuota(Math.min(maxProofs, roomIn(store) ?? Infinity), window * 1000)
 
   return async function useOnce (proof) {
     const { jkt } = proof
     const span = quota.take(jkt)
-    if (span === undefined) throw new TooManyRequestsError({ reason: 'proofs_exhausted', found: `jkt ${jkt}`, hint: 'one key made more proofs than its share of the room for them: if that is no attack, lower dpop.iatOffset, or give dpop.store more room' }, quota.retryAfter(jkt), 'Too many DPoP proofs of this key: try again later')
+    if (span === undefined) throw new TooManyRequestsError({ reason: 'proofs_exhausted', found: `jkt ${jkt}`, hint: 'one key made more proofs than its share of the room for them: if that is no attack, lower dpop.iatOffset, or raise dpop.maxProofs, and max of a memoryStore that is dpop.store' }, quota.retryAfter(jkt), 'Too many DPoP proofs of this key: try again later')
     let isNew: boolean
     try {
       isNew = await remember(proof)
@@ -52,8 +54,9 @@ export function createReplayGuard ({ store, window, acceptsWithoutStore, log }: 
     throw new InvalidDpopProofError({ reason: 'proof_replayed', hint: 'the proof was used before: the client must make one for each request, retries included' })
   }
 
-  function remember ({ jkt, jti, uri, until }: CheckedProof): Promise<boolean> {
-    return store.add(keyOf(jkt, jti, uri), '', Math.max(1, until - Date.now()))
+  /** However old it seems: where the clock is ahead and set right later, it is good for longer than its age says now. */
+  function remember ({ jkt, jti, uri }: CheckedProof): Promise<boolean> {
+    return store.add(keyOf(jkt, jti, uri), '', window * 1000)
   }
 
   function withoutStore (error: unknown): void {

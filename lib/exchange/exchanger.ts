@@ -9,6 +9,7 @@ import type { Settings } from '../options.js'
 import { kSession } from '../session/request-session.js'
 import { tokenHash } from '../token/cache.js'
 import { endOfAll } from '../token/deadline.js'
+import { looksLikeJws, readPart, splitToken } from '../token/parse.js'
 import { createExchangeClients } from './clients.js'
 import { explain } from './explain.js'
 import type { Asked } from './explain.js'
@@ -83,14 +84,25 @@ export function createExchanger (settings: Settings): Exchanger {
   }
 }
 
-async function subjectOf ({ identity, request, credential }: Asker, { subjectToken, hasActor }: ExchangeRequest): Promise<Subject> {
-  // When a token ends that we did not judge, we do not know.
-  if (subjectToken !== undefined) return { token: subjectToken, ends: [undefined] }
+async function subjectOf ({ identity, request, credential }: Asker, { subjectToken, actorToken }: ExchangeRequest): Promise<Subject> {
+  const given = [subjectToken, actorToken].filter((token) => token !== undefined).flatMap((token) => [undefined, endIn(token)])
+  if (subjectToken !== undefined) return { token: subjectToken, ends: given }
   const session = identity.type === 'session' ? request[kSession]! : undefined
   // It says itself what is wrong with the session.
   const token = session === undefined ? credential : await session.accessToken()
   const until = session === undefined ? identity.expiresAt : session.current.record.accessTokenExpiresAt
-  return { token, ends: hasActor ? [until, undefined] : [until] }
+  return { token, ends: [until, ...given] }
+}
+
+/** What a token says of its end that we did not judge: good enough to keep what was made of it no longer. */
+function endIn (token: string): number | undefined {
+  if (!looksLikeJws(token)) return undefined
+  try {
+    const { exp } = readPart(splitToken(token).payload, 'payload')
+    return typeof exp === 'number' ? exp : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** An encoding in which no two requests look the same; of secrets only their hash is kept. */

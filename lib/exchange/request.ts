@@ -17,8 +17,8 @@ export interface ExchangeRequest {
   /** Whether the answer may leave out what kind of token it gives. */
   readonly mayLackIssuedType: boolean
   readonly scopes: readonly string[]
-  /** Whether something else than the subject token decides how long the answer is good. */
-  readonly hasActor: boolean
+  /** Decides, beside the subject token, how long the answer is good. */
+  readonly actorToken: string | undefined
   /** All parameters but the grant type and the subject token, by their names on the wire, in one order. */
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
@@ -80,7 +80,7 @@ function connectionRequest (given: Given): ExchangeRequest {
     requestedTokenType: CONNECTION_TOKEN,
     mayLackIssuedType: true,
     scopes: [],
-    hasActor: false,
+    actorToken: undefined,
     parameters: [
       ['subject_token_type', ACCESS_TOKEN],
       ['requested_token_type', CONNECTION_TOKEN],
@@ -121,7 +121,7 @@ function exchangeOf (subjectToken: string | undefined, subjectTokenType: string,
     requestedTokenType,
     mayLackIssuedType: false,
     scopes,
-    hasActor: actor !== undefined,
+    actorToken: actor?.token,
     parameters: [
       ['subject_token_type', subjectTokenType],
       ['requested_token_type', requestedTokenType],

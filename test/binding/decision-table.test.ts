@@ -16,10 +16,11 @@ const other = await createProver()
 const ALGORITHMS = 'ES256 ES384 EdDSA PS256 RS256 RS384 RS512 PS384 PS512 ES512 Ed25519'
 const MESSAGES: Readonly<Record<string, string>> = {
   GATEHOUSE_CREDENTIAL_MISSING: 'Authentication is required',
-  GATEHOUSE_CREDENTIAL_MALFORMED: 'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token',
+  GATEHOUSE_CREDENTIAL_MALFORMED: 'The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token',
   GATEHOUSE_DPOP_PROOF_INVALID: 'The DPoP proof is missing, malformed, used before, or not made for this request',
   GATEHOUSE_TOKEN_INVALID: 'The access token is expired, revoked, malformed or not meant for this API'
 }
+const UNEXPECTED_PROOF = 'A DPoP proof came with a credential that is bound to no key: send it without a proof, or a bound token as Authorization: DPoP'
 const STATUS: Readonly<Record<number, string>> = { 400: 'Bad Request', 401: 'Unauthorized' }
 
 interface Answer {
@@ -38,7 +39,7 @@ const table = (() => {
     return {
       line,
       fits: (row: Kinds) => fits(mode, row.mode) && fits(scheme, row.scheme) && fits(proof, row.proof) && fits(token, row.token),
-      answer: answerIn(answer, challenge)
+      answer: answerIn(answer, challenge, token === 'unbound' && answer.startsWith('400') ? UNEXPECTED_PROOF : undefined)
     }
   })
 })()
@@ -49,10 +50,11 @@ const decided = new Set<string>()
 /** A row in the words of the table. */
 interface Kinds { readonly mode: DpopMode, readonly scheme: string, readonly proof: string, readonly token: string }
 
-function answerIn (answer: string, challenge: string): Answer {
+/** @param sentence left out: that of the code */
+function answerIn (answer: string, challenge: string, sentence?: string): Answer {
   const [status, code] = answer.split(' ')
   if (code === undefined) return { status: Number(status), challenges: [], body: { subject: 'user-1' } }
-  const message = MESSAGES[code]!
+  const message = sentence ?? MESSAGES[code]!
   return {
     status: Number(status),
     challenges: challenge.split(', ').map((text) => {

@@ -69,7 +69,7 @@ t.test('the header of RFC 9440', async (t) => {
   const accepted = [`:${mine}:`, ` :${mine}: `, `:${mine}:;a=b`, `:${mine.replace(/=+$/, '')}:`]
   for (const value of accepted) t.strictSame(await ask(['Client-Cert', value]), FINE, value.replace(mine, 'mine'))
   t.strictSame(await ask(['Client-Cert', `:${base64(OTHER)}:`]), MISMATCH)
-  const refused = ['', '::', ':', mine, `:${mine}`, `${mine}:`, `:${mine}::`, `:${mine}:x`, `"${mine}"`, `:${base64(MINE).slice(4)}:`, `:${mine}:, :${mine}:`, escaped(MINE), ':AAAA:', `:${mine.replace('M', '*')}:`]
+  const refused = ['', '::', ':', mine, `:${mine}`, `${mine}:`, `:${mine}::`, `:${mine}:x`, `"${mine}"`, `:${base64(MINE).slice(4)}:`, `:${mine}:, :${mine}:`, `:${mine}:;a, :${base64(OTHER)}:`, `:${mine}:;a=", :${base64(OTHER)}:`, escaped(MINE), ':AAAA:', `:${mine.replace('M', '*')}:`]
   for (const value of refused) t.strictSame(await ask(['Client-Cert', value]), wrong, value.replace(mine, 'mine'))
 })
 

@@ -15,9 +15,9 @@ import { ACCEPTED, INVALID_TOKEN, refusalsIn, trusting } from '../support/guarde
 import type { Answer } from '../support/guarded-api.js'
 import { active, introspectionServer } from '../support/introspection-server.js'
 import { createIssuer } from '../support/issuer.js'
-import { keyHolder } from '../support/key-holder.js'
 import { captureLogs } from '../support/logs.js'
 import { BAD_PROOF } from '../support/proof-answers.js'
+import { createProver } from '../support/prover.js'
 
 const issuer = await createIssuer({ algorithms: ['ES256'] })
 t.teardown(() => issuer.close())
@@ -177,7 +177,7 @@ t.test('over HTTP/2 a proxy is believed as over HTTP/1', async (t) => {
 })
 
 t.test('a token bound to a key and a certificate needs both', async (t) => {
-  const client = keyHolder()
+  const client = await createProver()
   const { port } = await secureApi(t)
   const url = `https://127.0.0.1:${port}/`
   const token = client.token(issuer, { cnf: { jkt: client.jkt, 'x5t#S256': MY_THUMBPRINT } })
@@ -186,13 +186,13 @@ t.test('a token bound to a key and a certificate needs both', async (t) => {
   t.strictSame((await ask(clientWith(t, OTHER), port, headers)).answer.status, 401)
   t.strictSame((await ask(clientWith(t, undefined), port, headers)).answer.status, 401)
   t.strictSame((await ask(mine, port, { authorization: `Bearer ${token}` })).answer.status, 401)
-  t.strictSame((await ask(mine, port, keyHolder().headers({ token, url }))).answer.status, 401)
+  t.strictSame((await ask(mine, port, (await createProver()).headers({ token, url }))).answer.status, 401)
   t.strictSame((await ask(mine, port, headers)).answer, ACCEPTED, 'none of these used the proof up')
   t.strictSame((await ask(mine, port, headers)).answer, BAD_PROOF)
 })
 
 t.test('a token bound to a certificate alone is none for the DPoP scheme', async (t) => {
-  const client = keyHolder()
+  const client = await createProver()
   const { port, refusals } = await secureApi(t)
   const { answer } = await ask(clientWith(t, MINE), port, client.headers({ token: TOKEN, url: `https://127.0.0.1:${port}/` }))
   t.match(answer, { status: 401, body: { code: 'GATEHOUSE_TOKEN_INVALID' }, challenge: /^DPoP error="invalid_token"/ })

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { apiKey, tesseral } from '../../lib/index.js'
-import { accepted, signatures, TWO_CREDENTIALS } from '../support/other-credentials.js'
+import { accepted, signatures } from '../support/other-credentials.js'
 import { guardedApi, INVALID_TOKEN } from '../support/guarded-api.js'
 import { createIssuer } from '../support/issuer.js'
-import { BAD_PROOF } from '../support/proof-answers.js'
+import { BAD_PROOF, UNEXPECTED_PROOF } from '../support/proof-answers.js'
 import { createProver } from '../support/prover.js'
 import { sessionApp } from '../support/session-app.js'
 import { createProject } from '../support/tesseral/project.js'
@@ -52,7 +52,7 @@ t.test("a provider's API key is a Bearer credential: as DPoP it is bound to noth
   t.equal((await get(key)).status, 200)
   t.match(await get(undefined, '/', { authorization: `DPoP ${key}`, dpop }), { status: 401, challenge: /^DPoP error="invalid_token"/ })
   t.match(refusals().at(-1), { reason: 'binding_missing' })
-  t.strictSame(await get(key, '/', { dpop }), TWO_CREDENTIALS)
+  t.strictSame(await get(key, '/', { dpop }), UNEXPECTED_PROOF)
   t.match(refusals().at(-1), { reason: 'proof_unexpected' })
 })
 

@@ -21,15 +21,15 @@ const whole = (options: object) => mistake(() => readOptions({ provider: trustin
 t.test('a mode alone is the options with that mode', async (t) => {
   for (const mode of ['off', 'allow', 'require']) t.strictSame(readDpop('gatehouse.dpop', mode), readDpop('gatehouse.dpop', { mode }))
   const defaults = readDpop('gatehouse.dpop', {})
-  t.strictSame(defaults, readDpop('gatehouse.dpop', { mode: 'allow', iatOffset: 300, iatLeeway: 30, onStoreFailure: 'refuse', nonce: undefined, store: undefined, algorithms: undefined }))
+  t.strictSame(defaults, readDpop('gatehouse.dpop', { mode: 'allow', iatOffset: 300, iatLeeway: 30, onStoreFailure: 'refuse', nonce: undefined, store: undefined, maxProofs: undefined, algorithms: undefined }))
   t.ok(Object.isFrozen(defaults))
 })
 
 t.test('what is written is taken, and frozen', async (t) => {
   const store = memoryStore()
   const algorithms = ['ES256' as const]
-  const settings = readDpop('gatehouse.dpop', { mode: 'require', algorithms, iatOffset: 1, iatLeeway: 0, nonce: { secret: SECRET, lifetime: 10 }, store, onStoreFailure: 'accept' })
-  t.strictSame({ ...settings, store: undefined, nonce: { ...settings.nonce } }, { mode: 'require', algorithms: ['ES256'], iatOffset: 1, iatLeeway: 0, nonce: { secrets: [SECRET], lifetime: 10 }, store: undefined, acceptsWithoutStore: true })
+  const settings = readDpop('gatehouse.dpop', { mode: 'require', algorithms, iatOffset: 1, iatLeeway: 0, nonce: { secret: SECRET, lifetime: 10 }, store, maxProofs: 1_000, onStoreFailure: 'accept' })
+  t.strictSame({ ...settings, store: undefined, nonce: { ...settings.nonce } }, { mode: 'require', algorithms: ['ES256'], iatOffset: 1, iatLeeway: 0, nonce: { secrets: [SECRET], lifetime: 10 }, store: undefined, maxProofs: 1_000, acceptsWithoutStore: true })
   t.equal(settings.store, store)
   algorithms.pop()
   t.strictSame(settings.algorithms, ['ES256'])
@@ -39,9 +39,10 @@ t.test('what is written is taken, and frozen', async (t) => {
 
 t.test('a wrong option stops the boot, with path, value and remedy', async (t) => {
   const at = 'gatehouse.dpop'
-  const known = 'known are mode, algorithms, iatOffset, iatLeeway, nonce, store, onStoreFailure'
+  const known = 'known are mode, algorithms, iatOffset, iatLeeway, nonce, store, maxProofs, onStoreFailure'
   for (const [options, message] of [
-    [undefined, `${at}: expected one of off, allow, require, got undefined`],
+    [undefined, `${at}: expected one of off, allow, require, got undefined; is its environment variable set? Leave it out to allow them`],
+    [{ mode: undefined }, `${at}.mode: expected one of off, allow, require, got undefined; is its environment variable set? Leave it out to allow them`],
     [true, `${at}: expected one of off, allow, require, got true`],
     [false, `${at}: expected one of off, allow, require, got false`],
     [null, `${at}: expected one of off, allow, require, got null`],
@@ -64,6 +65,11 @@ t.test('a wrong option stops the boot, with path, value and remedy', async (t) =
     [{ iatLeeway: -1 }, `${at}.iatLeeway: expected 0 to 300 seconds, got -1`],
     [{ iatLeeway: 301 }, `${at}.iatLeeway: expected 0 to 300 seconds, got 301`],
     [{ iatLeeway: NaN }, `${at}.iatLeeway: expected 0 to 300 seconds, got NaN`],
+    [{ maxProofs: 99 }, `${at}.maxProofs: expected 100 to 10000000 proofs, got 99`],
+    [{ maxProofs: 10_000_001 }, `${at}.maxProofs: expected 100 to 10000000 proofs, got 10000001`],
+    [{ maxProofs: 100.5 }, `${at}.maxProofs: expected a whole number, got 100.5`],
+    [{ maxProofs: '1000' }, `${at}.maxProofs: expected 100 to 10000000 proofs, got '1000'`],
+    [{ max_proofs: 1000 }, `${at}: unknown key "max_proofs"; did you mean "maxProofs"?`],
     [{ onStoreFailure: 'ignore' }, `${at}.onStoreFailure: expected one of refuse, accept, got 'ignore'`],
     [{ nonce: true }, `${at}.nonce: expected an object, got true; pass { secret }: what processes share to agree on nonces`],
     [{ nonce: SECRET }, /^gatehouse\.dpop\.nonce: expected an object, got .*; pass \{ secret \}/],
@@ -95,6 +101,7 @@ t.test('proofs can be required only where the address they name is known', async
   t.equal(whole({ dpop: 'require' }), sentence)
   t.equal(whole({ dpop: { mode: 'require' } }), sentence)
   t.equal(whole({ dpop: 'require', baseUrl: BASE }), undefined)
+  t.equal(whole({ dpop: undefined, baseUrl: BASE }), 'gatehouse.dpop: expected one of off, allow, require, got undefined; is its environment variable set? Leave it out to allow them')
 })
 
 t.test('bindings can be ignored only where the scheme is off, in so many words', async (t) => {

@@ -199,8 +199,7 @@ t.test('a good proof of somebody else is no proof for this token, and the answer
 
 t.test('the holder of a copied proof cannot use it with a token of his own', async (t) => {
   const bound = stranger.token(issuer)
-  t.match(await judged(client.proof(target), bound), { answer: BAD_PROOF, line: { reason: 'proof_token_mismatch' } })
-  t.match(await judged(client.proof({ ...target, token: bound }), bound), { answer: BAD_KEY, line: { reason: 'binding_mismatch' } })
+  for (const proof of [client.proof(target), client.proof({ ...target, token: bound })]) t.match(await judged(proof, bound), { answer: BAD_KEY, line: { reason: 'binding_mismatch' } })
 })
 
 // Check 3 and 7: jti

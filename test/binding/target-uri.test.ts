@@ -144,7 +144,7 @@ t.test('among several the host selects, and one that is none of them is refused'
   for (const host of ['attacker.example', 'api.example.com.attacker.example', 'api.example.com@attacker.example', '']) {
     await no({ htu: `https://${host}/`, host })
     await no({ htu: 'https://api.example.com/', host })
-    t.match(api.refusals().at(-1), { expected: 'a path without dot segments, at a host that is one of baseUrl' })
+    t.match(api.refusals().at(-1), { expected: 'a path without dot segments, at a host that is one of baseUrl', hint: /^the Host header is none of baseUrl/ })
   }
   await no({ htu: 'https://api.example.org/eu/', headers: [['X-Forwarded-Host', 'api.example.org']] })
 })

@@ -9,8 +9,8 @@ import { Browser } from '../../examples/demo/browser.js'
 import type { Page } from '../../examples/demo/browser.js'
 import { freePort } from '../../examples/demo/free-port.js'
 import { createKey, signJws } from '../support/issuer.js'
-import { keyHolder } from '../support/key-holder.js'
 import { loginProvider } from '../support/login-provider.js'
+import { createProver } from '../support/prover.js'
 import { reasonToSkip, startRedis } from '../support/redis-server.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -72,7 +72,7 @@ t.test('two processes share sessions through Redis', { skip }, async (t) => {
   })
 
   await t.test('a proof that one accepted the other refuses', async (t) => {
-    const client = keyHolder()
+    const client = await createProver()
     const now = Math.floor(Date.now() / 1000)
     const payload = { iss: cluster.issuer, aud: AUDIENCE, sub: 'machine', iat: now, exp: now + 600, cnf: { jkt: client.jkt } }
     const token = signJws(JSON.stringify({ alg: cluster.key.alg, kid: cluster.key.kid, typ: 'at+jwt' }), JSON.stringify(payload), cluster.key)

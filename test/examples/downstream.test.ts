@@ -90,7 +90,8 @@ t.test('run directly, it reads its environment, and says what is missing', async
   t.notMatch(log.text, 'hunter2')
 
   const { CLIENT_SECRET, ...without } = environment
-  for (const [env, complaint] of [[environment, 'Set DOWNSTREAM_URL'], [{ ...without, DOWNSTREAM_URL: 'http://127.0.0.1:1' }, /expected clientSecret or key with clientId/]] as ReadonlyArray<[Record<string, string>, string | RegExp]>) {
+  const { DOWNSTREAM_AUDIENCE, ...nameless } = environment
+  for (const [env, complaint] of [[environment, 'Set DOWNSTREAM_URL'], [{ ...nameless, DOWNSTREAM_URL: 'http://127.0.0.1:1' }, 'Set DOWNSTREAM_AUDIENCE'], [{ ...without, DOWNSTREAM_URL: 'http://127.0.0.1:1' }, /expected clientSecret or key with clientId/]] as ReadonlyArray<[Record<string, string>, string | RegExp]>) {
     const { child, log: said } = runExample(t, 'downstream.ts', env)
     t.strictSame(await once(child, 'close'), [1, null])
     t.match(said.text, complaint)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { randomBytes } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
@@ -64,6 +65,12 @@ t.test('without its secret the API does not start, and says which setting is mis
   const code = await new Promise((resolve) => { child.once('close', resolve) })
   t.equal(code, 1)
   t.match(log.text, /gatehouse\.dpop\.nonce\.secret: expected/)
+})
+
+t.test('run without its settings, the client names them', async (t) => {
+  const { child, log } = runExample(t, 'dpop-client.ts', { TOKEN_ENDPOINT: 'http://127.0.0.1:1/token' })
+  t.strictSame(await once(child, 'close'), [1, null])
+  t.match(log.text, 'set TOKEN_ENDPOINT, CLIENT_ID, CLIENT_SECRET and OIDC_AUDIENCE')
 })
 
 t.test('a client whose provider gives plain tokens says so', async (t) => {

@@ -126,6 +126,26 @@ t.test('what was made of a token whose end we do not know is kept for a minute',
   }
 })
 
+t.test('what was made of a JWT we did not judge is not given past the end it names, and for a minute at most', async (t) => {
+  const form = (token: string, asActor: boolean): ExchangeOptions => asActor
+    ? { audience: 'a', actorToken: { token, type: 'urn:x' } }
+    : { subjectToken: token, subjectTokenType: 'urn:acme:legacy' }
+  for (const asActor of [false, true]) {
+    for (const [name, lifetime, kept] of [['soon', 20, 20], ['late', 3600, 60], ['no number', undefined, 60], ['no JWT', undefined, 60]] as const) {
+      const { clock, server, api, ask } = await keeping(t, 3600)
+      clock.advance(1000 - clock.now() % 1000)
+      const token = longLived(server)
+      const exp = lifetime === undefined ? 'soon' : clock.now() / 1000 + lifetime
+      api.wishes = form(name === 'no JWT' ? 'a.b.c' : server.issuer.token({ exp, iss: 'https://elsewhere.example' }), asActor)
+      t.equal(await ask(token), 'downstream 1')
+      clock.advance(kept * 1000 - 1)
+      t.equal(await ask(token), 'downstream 1', `${name}, ${asActor}`)
+      clock.advance(1)
+      t.equal(await ask(token), 'downstream 2', `${name}, ${asActor}`)
+    }
+  }
+})
+
 t.test('a clock that is set back keeps no token longer', async (t) => {
   const { clock, server, ask } = await keeping(t, 100)
   const token = longLived(server)

@@ -31,7 +31,7 @@ t.test('each challenge says where the metadata are, and that scripts may read it
     [{ url: '/', headers: bearer('no.good.token') }, 401, 'GATEHOUSE_TOKEN_INVALID', `Bearer realm="api", ${INVALID}, ${METADATA}`],
     [{ url: '/email', headers: bearer(token()) }, 403, 'GATEHOUSE_SCOPE_INSUFFICIENT', `Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope this request needs", scope="email", ${METADATA}`],
     [{ url: '/strong', headers: bearer(token()) }, 401, 'GATEHOUSE_AUTHENTICATION_INSUFFICIENT', `Bearer realm="api", error="insufficient_user_authentication", error_description="This needs a stronger or more recent authentication", acr_values="gold", max_age="60", ${METADATA}`],
-    [{ url: '/', headers: { authorization: 'Bearer' } }, 400, 'GATEHOUSE_CREDENTIAL_MALFORMED', `Bearer realm="api", error="invalid_request", error_description="The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token", ${METADATA}`]
+    [{ url: '/', headers: { authorization: 'Bearer' } }, 400, 'GATEHOUSE_CREDENTIAL_MALFORMED', `Bearer realm="api", error="invalid_request", error_description="The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token", ${METADATA}`]
   ] as const) {
     t.strictSame(await refusal(app, question), { status, code, headers: { 'www-authenticate': challenge, ...EXPOSED } })
   }

@@ -73,8 +73,8 @@ t.test('protectedResource() belongs at the root', async (t) => {
 
 t.test('protectedResource() refuses wrong metadata at once', async (t) => {
   for (const [metadata, message] of [
-    [undefined, "protectedResource(): expected an object, got undefined; pass { resource: 'https://api.example.com', authorizationServers: [ … ] }"],
-    [ORDERS, `protectedResource(): expected an object, got '${ORDERS}'; pass { resource: 'https://api.example.com', authorizationServers: [ … ] }`],
+    [undefined, "protectedResource(): expected an object, got undefined; write app.register(protectedResource({ resource: 'https://api.example.com', authorizationServers: [ … ] }))"],
+    [ORDERS, `protectedResource(): expected an object, got '${ORDERS}'; write app.register(protectedResource({ resource: 'https://api.example.com', authorizationServers: [ … ] }))`],
     [{}, 'protectedResource().resource: expected an https URL such as https://api.example.com/orders, got undefined; is its environment variable set?'],
     [{ resource: ORDERS, scopes: 'a' }, /^protectedResource\(\): unknown key "scopes"; known are resource, authorizationServers, .*, rootMetadata$/],
     [{ resource: ORDERS, differentAudience: true }, 'protectedResource().differentAudience: belongs to the resource of a registration: app.register(gatehouse, { resource: { … } })'],

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { createIssuer } from '../support/issuer.js'
-import { keyHolder } from '../support/key-holder.js'
+import { createProver } from '../support/prover.js'
 import { startRedis } from '../support/redis-server.js'
 
 /** What became of proofs that were each sent to two processes at once. */
@@ -31,7 +31,7 @@ export async function race (t: Teardown, count: number): Promise<Race> {
   const ports = await Promise.all([1, 2].map(() => startProcess(t, [issuer.issuer, issuer.audience, BASE, String(port)])))
   const agent = new Agent({ keepAlive: true })
   t.teardown(() => { agent.destroy() })
-  const client = keyHolder()
+  const client = await createProver()
   const token = client.token(issuer)
   const result = { once: 0, otherwise: new Map<string, number>(), accepted: [0, 0] as [number, number], milliseconds: 0 }
   const began = performance.now()

@@ -21,7 +21,7 @@ const refused = (reason: string) => ({ code: 'GATEHOUSE_DPOP_PROOF_INVALID', rea
 t.beforeEach((t) => { fakeClock(t, ISSUED * 1000) })
 
 test('RFC 9449 section 4.3, 7.1: the proof of the example is good for its request, token and key', async (t) => {
-  t.strictSame(await judged(RESOURCE_REQUEST), { jkt: JKT, jti: 'e1j3V_bKic8-LAEB', uri: target.uri, until: (ISSUED + 330) * 1000, nextNonce: undefined })
+  t.strictSame(await judged(RESOURCE_REQUEST), { jkt: JKT, jti: 'e1j3V_bKic8-LAEB', uri: target.uri, nextNonce: undefined })
 })
 
 test('RFC 9449 section 4.2: ath is the hash of the example token', async (t) => {

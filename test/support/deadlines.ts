@@ -11,24 +11,21 @@ export interface Deadlines {
 
 /** Stops the timers of our deadlines until the test ends: what hangs need not be waited for, what is slow is not cut off. */
 export function holdDeadlines (t: Test): Deadlines {
-  const set = globalThis.setTimeout
+  const { setTimeout: set, clearTimeout: clear } = globalThis
   const asked: number[] = []
   const pending = new Map<NodeJS.Timeout, () => void>()
-  t.intercept(globalThis, 'setTimeout', {
-    value (callback: () => void, ms: number, ...args: unknown[]) {
-      if (ms !== DEADLINE && ms !== SECOND_LOOK_DEADLINE) return set(callback, ms, ...args as [])
-      const timer = set(() => {}, ms)
-      asked.push(ms)
-      pending.set(timer, callback)
-      return timer
-    }
+  // Not by t.intercept, which keeps a stack trace of whoever reads them.
+  t.teardown(() => { Object.assign(globalThis, { setTimeout: set, clearTimeout: clear }) })
+  Reflect.set(globalThis, 'setTimeout', (callback: () => void, ms: number, ...args: unknown[]) => {
+    if (ms !== DEADLINE && ms !== SECOND_LOOK_DEADLINE) return set(callback, ms, ...args as [])
+    const timer = set(() => {}, ms)
+    asked.push(ms)
+    pending.set(timer, callback)
+    return timer
   })
-  const clear = globalThis.clearTimeout
-  t.intercept(globalThis, 'clearTimeout', {
-    value (timer: NodeJS.Timeout) {
-      pending.delete(timer)
-      clear(timer)
-    }
+  Reflect.set(globalThis, 'clearTimeout', (timer: NodeJS.Timeout) => {
+    pending.delete(timer)
+    clear(timer)
   })
   return {
     asked,

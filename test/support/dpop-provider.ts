@@ -1,7 +1,8 @@
-import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { listen } from './issuer/server.js'
+import { rsaKeyPair } from './rsa-keys.js'
 
 /** The certified provider, which binds tokens to the key of the client's proof. */
 export interface DpopProvider {
@@ -26,7 +27,7 @@ export async function dpopProvider (t: { teardown (end: () => unknown): unknown 
   const { origin, close } = await listen((request, response) => { handle(request, response) })
   t.teardown(close)
   const secret = randomUUID()
-  const signing = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const signing = (await rsaKeyPair()).privateKey
   const client = { client_secret: secret, grant_types: ['client_credentials'], redirect_uris: [], response_types: [] }
   const provider = new Provider(origin, {
     adapter: createMemoryAdapter(),

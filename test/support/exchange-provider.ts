@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http'
 import { jwtVerify } from 'jose'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { listen } from './issuer/server.js'
+import { rsaKeyPair } from './rsa-keys.js'
 
 interface Model {
   resourceServer?: object
@@ -57,7 +58,7 @@ export async function exchangeProvider (t: { teardown (end: () => unknown): unkn
   t.teardown(close)
   const secret = `secret of +&% ${randomUUID()}`
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const signing = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const signing = await rsaKeyPair()
   const provider = new Provider(origin, {
     adapter: createMemoryAdapter(),
     cookies: { keys: [randomUUID()] },

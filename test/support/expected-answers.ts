@@ -8,7 +8,7 @@ export interface Answer {
   readonly reason: unknown
 }
 
-const INVALID_REQUEST = 'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token'
+const INVALID_REQUEST = 'The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token'
 const INVALID_TOKEN = 'The access token is expired, revoked, malformed or not meant for this API'
 const INSUFFICIENT_SCOPE = 'The access token lacks a scope this request needs'
 

@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { cookieHeader, formOf, keepCookies } from '../../examples/demo/browser.js'
 import { listen } from './issuer/server.js'
+import { rsaKeyPair } from './rsa-keys.js'
 
 /** A person's browser: keeps the provider's cookies, runs no script. */
 export interface LoginBrowser {
@@ -63,7 +64,7 @@ export async function loginProvider (t: { teardown (end: () => unknown): unknown
   t.teardown(close)
   const secret = `secret of +&% ${randomUUID()}`
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const signing = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const signing = (await rsaKeyPair()).privateKey
   const client = {
     redirect_uris: [`${baseUrl}/callback`],
     post_logout_redirect_uris: [`${baseUrl}/`],

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { listen } from './issuer/server.js'
+import { rsaKeyPair } from './rsa-keys.js'
 
 interface Model { save (): Promise<string> }
 type ModelClass = new (properties: object) => Model
@@ -50,7 +51,7 @@ export async function opaqueProvider (t: { teardown (end: () => unknown): unknow
   t.teardown(close)
   const secret = `secret of +&% ${randomUUID()}`
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const signing = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const signing = (await rsaKeyPair()).privateKey
   const provider = new Provider(origin, {
     adapter: createMemoryAdapter(),
     cookies: { keys: [randomUUID()] },

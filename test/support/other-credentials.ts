@@ -9,8 +9,8 @@ export const NOTHING_SENT: Answer = refused(401, 'Unauthorized', 'CREDENTIAL_MIS
 
 /** What a request gets that carries two credentials, or one twice. */
 export const TWO_CREDENTIALS: Answer = refused(
-  400, 'Bad Request', 'CREDENTIAL_MALFORMED', 'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token',
-  'Bearer realm="api", error="invalid_request", error_description="The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token"'
+  400, 'Bad Request', 'CREDENTIAL_MALFORMED', 'The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token',
+  'Bearer realm="api", error="invalid_request", error_description="The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token"'
 )
 
 /** What a caller gets who may not. */

@@ -13,6 +13,16 @@ export const BAD_PROOF: Answer = {
   retryAfter: undefined
 }
 
+const UNEXPECTED = 'A DPoP proof came with a credential that is bound to no key: send it without a proof, or a bound token as Authorization: DPoP'
+
+/** What a Bearer credential gets that is bound to no key, beside a proof. */
+export const UNEXPECTED_PROOF: Answer = {
+  status: 400,
+  body: { statusCode: 400, code: 'GATEHOUSE_CREDENTIAL_MALFORMED', error: 'Bad Request', message: UNEXPECTED },
+  challenge: `Bearer realm="api", error="invalid_request", error_description="${UNEXPECTED}"`,
+  retryAfter: undefined
+}
+
 /** What a key gets that made more proofs than are remembered of one key. */
 export function tooManyProofs (retryAfter: number): Answer {
   return {

@@ -22,6 +22,8 @@ export interface Prover {
   token (issuer: TestIssuer, claims?: Members): string
   /** A good proof, but for these members of claims and header; `undefined` removes one. */
   proof (target: Target, claims?: Members, header?: Members): string
+  /** The headers of a request with a proof, good but for these members of its claims. */
+  headers (target: Target & { readonly claims?: Members }): { readonly authorization: string, readonly dpop: string }
   /** Signs exactly these texts. */
   sign (header: string, payload: string | Buffer): string
 }
@@ -42,6 +44,7 @@ export async function createProver (alg: SigningAlgorithm = 'ES256', options?: K
       const payload = { jti: randomUUID(), htm: method, htu: url, iat: Math.floor(Date.now() / 1000), ath: athOf(token), ...claims }
       return prover.sign(JSON.stringify({ typ: 'dpop+jwt', alg, jwk, ...header }), JSON.stringify(payload))
     },
+    headers: ({ claims, ...target }) => ({ authorization: `DPoP ${target.token}`, dpop: prover.proof(target, claims) }),
     sign: (header, payload) => signJws(header, payload, key)
   }
   return prover

@@ -16,8 +16,8 @@ export const badToken: Answer = refusal(
 
 /** The header holds no credential, or more than one. */
 export const badRequest: Answer = refusal(
-  400, 'Bad Request', 'GATEHOUSE_CREDENTIAL_MALFORMED', 'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token',
-  'Bearer realm="api", error="invalid_request", error_description="The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token"'
+  400, 'Bad Request', 'GATEHOUSE_CREDENTIAL_MALFORMED', 'The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token',
+  'Bearer realm="api", error="invalid_request", error_description="The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token"'
 )
 
 /** The token lacks this scope. */

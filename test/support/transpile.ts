@@ -2,15 +2,16 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import ts from 'typescript'
+import { keepRsaKeys } from './rsa-keys.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const tree = join(root, '.tap', 'js')
 
 /**
- * Transpiles every source once, and returns the arguments of tap that make test processes run what was written.
- * Otherwise each process would load TypeScript, which takes longer than most tests.
+ * Transpiles every source once, and returns the arguments of tap that make test processes run what was written, from
+ * their first line on. Otherwise each process would load TypeScript, which takes longer than most tests.
  */
-export function transpile (): readonly string[] {
+export async function transpile (): Promise<readonly string[]> {
   rmSync(tree, { recursive: true, force: true })
   const compilerOptions = compilerOptionsOf('tsconfig.json')
   for (const path of ['lib', 'types', 'examples', 'test'].flatMap(sourcesIn)) {
@@ -20,8 +21,11 @@ export function transpile (): readonly string[] {
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, outputText)
   }
+  await keepRsaKeys()
   const hooks = pathToFileURL(join(tree, 'test', 'support', 'transpiled.js'))
-  return [`--node-arg=--import=${hooks}`, '--test-env=TAP_TYPE_STRIP_ONLY=1']
+  // Node takes the arguments of the environment before those of the command, where tap puts its own.
+  const options = [`--import=${hooks}`, process.env.NODE_OPTIONS ?? ''].join(' ').trim()
+  return [`--test-env=NODE_OPTIONS=${options}`, `--node-arg=--import=${hooks}`]
 }
 
 /** Those of the project, for one file at a time and with source maps, which coverage is counted by. */

@@ -1,8 +1,9 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { listen } from './issuer/server.js'
+import { rsaKeyPair } from './rsa-keys.js'
 
 export { authgearProvider } from './vendor-login-authgear.js'
 export { fusionauthProvider } from './vendor-login-fusionauth.js'
@@ -105,7 +106,7 @@ export async function startVendor (t: { teardown (end: () => unknown): unknown }
   t.teardown(close)
   const origin = address.replace('127.0.0.1', vendor.options.host ?? '127.0.0.1')
   const clientSecret = randomUUID()
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { privateKey, publicKey } = await rsaKeyPair()
   // oidc-provider drops offline_access without prompt=consent; the vendors do not.
   const offline = new Set<string | undefined>()
   const provider = await createProvider(origin, vendor, clientSecret, privateKey, offline)

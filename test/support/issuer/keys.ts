@@ -1,6 +1,7 @@
 import { constants, generateKeyPair, randomUUID, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
+import { rsaKeyPair } from '../rsa-keys.js'
 
 /** Every algorithm an access token may be signed with, including `Ed25519`, the RFC 9864 name of what `EdDSA` does with that curve. */
 export type SigningAlgorithm =
@@ -79,8 +80,8 @@ const curves: Partial<Record<SigningAlgorithm, string>> = { ES256: 'P-256', ES38
 
 const generatePair = promisify(generateKeyPair)
 
-function generate (alg: SigningAlgorithm, modulusLength = 2048): Promise<KeyPair> {
-  if (isRsa(alg)) return generatePair('rsa', { modulusLength })
+function generate (alg: SigningAlgorithm, modulusLength?: number): Promise<KeyPair> {
+  if (isRsa(alg)) return rsaKeyPair(modulusLength)
   const namedCurve = curves[alg]
   return namedCurve === undefined ? generatePair('ed25519') : generatePair('ec', { namedCurve })
 }

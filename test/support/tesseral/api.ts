@@ -82,8 +82,8 @@ export const NOTHING_SENT: Answer = {
 /** The Bearer scheme without exactly one credential behind it. */
 export const BAD_REQUEST: Answer = {
   status: 400,
-  body: { statusCode: 400, code: 'GATEHOUSE_CREDENTIAL_MALFORMED', error: 'Bad Request', message: 'The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token' },
-  challenge: 'Bearer realm="api", error="invalid_request", error_description="The request must carry exactly one credential, in one header and well formed: Authorization: Bearer, one space, the token"',
+  body: { statusCode: 400, code: 'GATEHOUSE_CREDENTIAL_MALFORMED', error: 'Bad Request', message: 'The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token' },
+  challenge: 'Bearer realm="api", error="invalid_request", error_description="The request must carry exactly one credential, in one header and well formed: the scheme, one space, the token"',
   retryAfter: undefined
 }
 
