@@ -135,9 +135,16 @@ t.test('an answer nobody can read is a mistake of the app: 500, and no session',
 t.test('it may take its time: other logins do not wait for it', async (t) => {
   const { told, visitor } = await deciding(t)
   let go = () => {}
-  told.decide = ({ subject }) => subject === 'slow' ? new Promise((resolve) => { go = () => { resolve(undefined) } }) : undefined
+  const asked = new Promise<void>((resolve) => {
+    told.decide = ({ subject }) => {
+      if (subject !== 'slow') return undefined
+      resolve()
+      return new Promise((resolve) => { go = () => { resolve(undefined) } })
+    }
+  })
   const slow = visitor()
   const answer = slow.logIn('slow')
+  await asked
   t.equal((await visitor().logIn('ada')).status, 302)
   go()
   t.equal((await answer).status, 302)
